@@ -11,10 +11,33 @@
         "security/service_credits_security.xml",
         "security/ir.model.access.csv",
         "security/service_credit_rules.xml",
+        "data/service_credit_cron_data.xml",
         "views/service_credits_menus.xml",
+        "report/service_credit_statement_templates.xml",
+        "views/portal_credit_templates.xml",
+        "views/service_credit_account_views.xml",
+        "views/service_credit_lot_views.xml",
+        "views/service_credit_hold_views.xml",
+        "views/service_credit_entry_views.xml",
+        "views/service_credit_reconciliation_views.xml",
+        "views/res_partner_views.xml",
     ],
     "demo": [],
-    "assets": {},
+    "assets": {
+        "web.assets_frontend": [
+            "service_credits/static/src/interactions/**/*.js",
+            "service_credits/static/src/scss/**/*.scss",
+        ],
+        "web.assets_tests": [
+            "service_credits/static/tests/tours/**/*.js",
+        ],
+        "web.assets_unit_tests": [
+            "service_credits/static/tests/**/*.test.js",
+        ],
+        "web.assets_unit_tests_setup": [
+            "service_credits/static/src/interactions/**/*.js",
+        ],
+    },
     "application": True,
     "uninstall_hook": "uninstall_hook",
 }
