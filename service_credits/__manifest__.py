@@ -12,6 +12,8 @@
         "security/ir.model.access.csv",
         "security/service_credit_rules.xml",
         "data/service_credit_cron_data.xml",
+        "wizard/service_credit_adjust_views.xml",
+        "wizard/service_credit_transfer_views.xml",
         "views/service_credits_menus.xml",
         "report/service_credit_statement_templates.xml",
         "views/portal_credit_templates.xml",

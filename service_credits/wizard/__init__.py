@@ -1,0 +1,2 @@
+from . import service_credit_adjust
+from . import service_credit_transfer
