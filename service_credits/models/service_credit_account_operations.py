@@ -165,7 +165,8 @@ class ServiceCreditAccount(models.Model):
                 [
                     ("account_id", "=", target.id),
                     ("grant_key", "in", [f"{key}:{lot_id}" for lot_id in done.lot_id.ids]),
-                ]
+                ],
+                order="id",
             )
             if len(moved) != len(done):
                 raise UserError(self._key_refusal(key))
@@ -173,7 +174,7 @@ class ServiceCreditAccount(models.Model):
         self._check_available(state, quantity)
         used = self._lots_to_use(quantity)
         self._post(state, key, "revoke", used, reason=reason)
-        return self._receive(used, key, reason)
+        return target._receive(used, key, reason)
 
     def _receive(self, used, key, reason):
         """Grant `used` = [(lot id, credits)], taken from other accounts, to `self`."""
