@@ -73,10 +73,10 @@ class ServiceCreditAccount(models.Model):
     def _get_statement_search_holds(self, search):
         """Return the ids of the account's holds whose intervention matches `search`."""
         interventions = self.env["service.intervention"].search([
-            ("hold_id.account_id", "in", self.ids),
-            ("display_name", "ilike", search),
+            ("commercial_partner_id", "in", self.partner_id.ids),
+            "|", ("name", "ilike", search), ("subject", "ilike", search),
         ])
-        return interventions.hold_id.ids
+        return interventions.hold_ids.ids
 
     # ------------------------------------------------------------
     # The statement
@@ -204,11 +204,12 @@ class ServiceCreditAccount(models.Model):
             ]).mapped("grant_key")
         ) if revoked else set()
         interventions = {
-            intervention.hold_id: intervention
+            hold: intervention
             for intervention in self.env["service.intervention"].search([
-                ("hold_id", "in", entries.hold_id.ids),
+                ("hold_ids", "in", entries.hold_id.ids),
             ])
-        }
+            for hold in intervention.hold_ids
+        } if entries.hold_id else {}
         result = {}
         for entry in entries:
             subject, url = "", ""

@@ -30,8 +30,8 @@ export class StockChart extends Interaction {
             backgroundColor: `${lineColor}22`,
             // A stock stays what it is until the next movement.
             stepped: true,
-            pointRadius: points.length > 40 ? 0 : 2,
-            pointHitRadius: 12,
+            pointRadius: 0,
+            pointHoverRadius: 4,
             ...options,
         });
         const datasets = [
@@ -62,7 +62,11 @@ export class StockChart extends Interaction {
                     y: { beginAtZero: true, ticks: { precision: 0 } },
                 },
                 plugins: {
-                    legend: { display: datasets.length > 1, align: "end" },
+                    legend: {
+                        display: datasets.length > 1,
+                        align: "end",
+                        labels: { boxWidth: 24, boxHeight: 2 },
+                    },
                 },
             },
         };
