@@ -12,3 +12,16 @@ from . import service_credit_hold
 from . import service_credit_lot
 from . import service_credit_reconciliation
 from . import service_credit_reconciliation_line
+from . import res_company_intervention
+from . import res_partner_contact_rights
+from . import sale_order_intervention
+from . import service_intervention
+from . import service_intervention_deciding
+from . import service_intervention_decision
+from . import service_intervention_delivery
+from . import service_intervention_line
+from . import service_intervention_portal
+from . import service_intervention_quotation
+from . import service_intervention_revision
+from . import service_intervention_type
+from . import service_intervention_waiting
