@@ -18,7 +18,6 @@ class TestServiceCreditsJs(HOOTCommon):
             f"/web/tests?headless&loglevel=2&preset={preset}&timeout=15000"
             f"&id={self._generate_hash(SUITE)}",
             "",
-            "",
             login="admin",
             timeout=300,
             success_signal="[HOOT] Test suite succeeded",

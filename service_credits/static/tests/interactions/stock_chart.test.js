@@ -67,7 +67,7 @@ test("does not move for who asked for less motion", async () => {
 
 test("is destroyed with the page", async () => {
     const { core } = await startInteractions(chartHtml([bought, reserved]));
-    expect(getChart()).not.toBe(undefined);
+    expect(Boolean(getChart())).toBe(true);
     core.stopInteractions();
-    expect(getChart()).toBe(undefined);
+    expect(Boolean(getChart())).toBe(false);
 });
