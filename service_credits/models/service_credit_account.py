@@ -212,7 +212,7 @@ class ServiceCreditAccount(models.Model):
             raise ValidationError(
                 self.env._(
                     "“%(quantity)s” is not a number of service credits: whole numbers only.",
-                    quantity=quantity,
+                    quantity=str(quantity),
                 )
             )
         if not 0 < quantity <= MAX_CREDITS:

@@ -151,9 +151,9 @@ class ServiceCreditAccount(models.Model):
             raise UserError(
                 self.env._(
                     "Service credits move between two accounts of one company, not from "
-                    "%(source)s (%(source_company)s) to %(target)s (%(target_company)s).",
-                    source=self.partner_id.display_name,
-                    source_company=self.company_id.name,
+                    "%(giver)s (%(giver_company)s) to %(target)s (%(target_company)s).",
+                    giver=self.partner_id.display_name,
+                    giver_company=self.company_id.name,
                     target=target.partner_id.display_name,
                     target_company=target.company_id.name,
                 )
