@@ -5,3 +5,4 @@ from . import test_ledger_catalogue
 from . import test_ledger_operations
 from . import test_ledger_partners
 from . import test_ledger_reconcile
+from . import test_portal_credits
