@@ -25,3 +25,17 @@ from . import service_intervention_quotation
 from . import service_intervention_revision
 from . import service_intervention_type
 from . import service_intervention_waiting
+from . import product_template
+from . import product_product
+from . import res_company
+from . import res_config_settings
+from . import service_credit_purchase
+from . import service_credit_purchase_sync
+from . import service_credit_purchase_tell
+from . import service_credit_account_pending
+from . import sale_order
+from . import sale_order_line
+from . import account_move
+from . import account_move_line
+from . import account_partial_reconcile
+from . import account_payment

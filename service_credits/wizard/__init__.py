@@ -2,3 +2,4 @@ from . import service_credit_adjust
 from . import service_credit_transfer
 from . import service_intervention_decide
 from . import service_intervention_deliver
+from . import account_move_reversal
