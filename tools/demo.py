@@ -61,7 +61,7 @@ def ensure_database():
 
 
 def configure(port):
-    """Addresses in mails must be those that are served; the demo payment provider is switched on."""
+    """Mails must name the address that is served; the demo payment provider is switched on."""
     url = f"http://{serve.LOOPBACK}:{port}"
     if stamps.read("demo-settings") == url:
         return

@@ -28,7 +28,7 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
 
     def numbers(self):
-        return sorted((int(p.stem) for p in self.folder.glob("*.eml") if p.stem.isdigit()))
+        return sorted(int(p.stem) for p in self.folder.glob("*.eml") if p.stem.isdigit())
 
     def add(self, content):
         with self.lock:
@@ -55,7 +55,7 @@ class Receiver:
     def __init__(self, store):
         self.store = store
 
-    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 (aiosmtpd's name)
+    async def handle_DATA(self, _server, _session, envelope):
         # The envelope tells who really gets it (Bcc is not in the headers).
         header = f"X-Envelope-To: {', '.join(envelope.rcpt_tos)}\r\n".encode()
         self.store.add(header + envelope.original_content)
@@ -67,7 +67,7 @@ class Pages(BaseHTTPRequestHandler):
 
     store = None
 
-    def do_GET(self):  # noqa: N802 (http.server's name)
+    def do_GET(self):
         if not self.is_ours():
             return self.reply(403, "text/plain", b"open this page by its address on 127.0.0.1")
         path = [part for part in urlsplit(self.path).path.split("/") if part]
@@ -79,7 +79,8 @@ class Pages(BaseHTTPRequestHandler):
 
     def route(self, path):
         if not path:
-            mails = [(number, self.store.get(number)) for number in self.store.numbers()[::-1][:500]]
+            newest = self.store.numbers()[::-1][:500]
+            mails = [(number, self.store.get(number)) for number in newest]
             return self.reply(200, "text/html", mailpages.index(mails))
         if path == ["health"]:
             return self.reply(200, "text/plain", b"ok")
@@ -96,7 +97,7 @@ class Pages(BaseHTTPRequestHandler):
             return self.reply(200, kind, content, mailpages.PART_POLICY, name)
         raise KeyError(path[1])
 
-    def do_POST(self):  # noqa: N802 (http.server's name)
+    def do_POST(self):
         # Only our own page's button may empty the box.
         if not self.is_ours() or self.path != "/clear" or not self.same_origin():
             return self.reply(403, "text/plain", b"refused")

@@ -135,8 +135,9 @@ def body(number, message):
         text,
     )
     base = '<base target="_blank">'
-    if re.search(r"<head[^>]*>", text, re.I):
-        return re.sub(r"<head[^>]*>", lambda found: found[0] + base, text, count=1, flags=re.I).encode()
+    head = re.search(r"<head[^>]*>", text, re.I)
+    if head:
+        return f"{text[: head.end()]}{base}{text[head.end() :]}".encode()
     return f'<!doctype html><meta charset="utf-8">{base}{text}'.encode()
 
 

@@ -55,7 +55,7 @@ def own(folder):
 
 
 def ensure():
-    """Odoo, fetched when it is not there yet. A stamp is written last: half a download is redone."""
+    """Odoo, fetched when it is not there yet. The stamp comes last: half a download is redone."""
     if os.environ.get("ODOO_DIR"):
         return own(os.environ["ODOO_DIR"])
     wanted = stamps.digest(PACKAGES, LEFT_OUT)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import database, logcheck, lock
+from tools import database, lock, logcheck
 from tools.ui import Fail
 
 REPORT = "SERVICE_CREDITS_REPORT"

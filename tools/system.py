@@ -124,7 +124,7 @@ def ensure_browser():
 
 
 def ensure_pdf():
-    """wkhtmltopdf makes Odoo's PDF reports. Newer Debians no longer have it; then there are none."""
+    """wkhtmltopdf makes Odoo's PDF reports; where Debian no longer has it there are none."""
     if shutil.which("wkhtmltopdf") or (paths.STAMPS / "no-pdf").exists():
         return
     try:

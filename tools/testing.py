@@ -21,7 +21,7 @@ def test(args):
     with locked():
         steps = Steps(setup.STEPS + 3)
         setup.environment(steps)
-        steps.step("Chromium")
+        steps.step("Chromium and wkhtmltopdf")
         system.ensure_browser()
         system.ensure_pdf()
         steps.step("Test database")
@@ -67,7 +67,8 @@ def judge(status, outcome, install_lines, subset):
     if outcome["lines"]:
         problems.append(("unexpected log lines during the tests", outcome["lines"]))
     if install_lines:
-        problems.append((f"unexpected log lines while {paths.ADDON_NAME} was installed", install_lines))
+        title = f"unexpected log lines while {paths.ADDON_NAME} was installed"
+        problems.append((title, install_lines))
     if outcome["skips"]:
         problems.append(("skipped", outcome["skips"]))
     for title, lines in problems:

@@ -15,7 +15,7 @@ def main():
         names = {"__name__": "__main__", "env": env, "self": env.user}
         sys.argv = ["<stdin>", *sys.argv[3:]]
         try:
-            exec(compile(source, "<stdin>", "exec"), names)  # noqa: S102 (what a shell is for)
+            exec(compile(source, "<stdin>", "exec"), names)
         except SystemExit:
             env.cr.rollback()
             raise
