@@ -16,6 +16,7 @@
         "data/service_intervention_subtype_data.xml",
         "report/service_intervention_report.xml",
         "data/service_intervention_mail_data.xml",
+        "data/service_intervention_cron_data.xml",
         "data/service_credit_cron_data.xml",
         "data/product_data.xml",
         "data/service_credit_purchase_mail_data.xml",

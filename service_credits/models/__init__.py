@@ -16,6 +16,7 @@ from . import res_company_intervention
 from . import res_partner_contact_rights
 from . import sale_order_intervention
 from . import service_intervention
+from . import service_intervention_cron
 from . import service_intervention_deciding
 from . import service_intervention_decision
 from . import service_intervention_delivery

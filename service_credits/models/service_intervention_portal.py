@@ -55,6 +55,22 @@ class ServiceIntervention(models.Model):
         )
         return True
 
+    # === Files === #
+
+    def _get_client_files(self):
+        """The files of the request itself, which those who may open the page may download."""
+        self.ensure_one()
+        # sudo: attachments are read through the intervention
+        intervention = self.sudo()
+        attachments = intervention.env["ir.attachment"].search(
+            [("res_model", "=", intervention._name), ("res_id", "=", intervention.id)]
+        )
+        # what was sent in a message belongs to the chatter, internal notes too
+        in_messages = intervention.env["mail.message"].search(
+            [("model", "=", intervention._name), ("res_id", "=", intervention.id)]
+        ).attachment_ids
+        return attachments - in_messages
+
     # === Requests === #
 
     def _request_received(self):

@@ -9,3 +9,4 @@ from . import test_ledger_operations
 from . import test_ledger_partners
 from . import test_ledger_reconcile
 from . import test_portal_credits
+from . import test_buying_routes

@@ -15,7 +15,7 @@ class ServiceInterventionDecide(models.TransientModel):
     revision = fields.Integer(compute="_compute_revision", store=True)
     partner_id = fields.Many2one(
         "res.partner", "Told by", required=True,
-        compute="_compute_partner_id", store=True, readonly=False,
+        compute="_compute_partner_id", store=True, readonly=False, precompute=True,
         domain="[('commercial_partner_id', '=', commercial_partner_id)]",
     )  # fmt: skip
     decision = fields.Selection(
