@@ -20,9 +20,9 @@ class InterventionDecisionPortal(InterventionPortal):
             intervention_id,
             "_accept_and_order" if order else "_accept",
             "ordered" if order else "accepted",
+            kwargs,
             revision=self._cast_int(revision),
             chosen=True,
-            **kwargs,
         )
 
     @http.route(
@@ -32,8 +32,8 @@ class InterventionDecisionPortal(InterventionPortal):
     def portal_intervention_refuse(self, intervention_id, revision=None, reason=None, **kwargs):
         """Refuse, with a reason if they like."""
         return self._decide(
-            intervention_id, "_refuse", "refused", revision=self._cast_int(revision),
-            reason=reason or "", **kwargs,
+            intervention_id, "_refuse", "refused", kwargs, revision=self._cast_int(revision),
+            reason=reason or "",
         )  # fmt: skip
 
     @http.route(
@@ -42,7 +42,7 @@ class InterventionDecisionPortal(InterventionPortal):
     )  # fmt: skip
     def portal_intervention_undo(self, intervention_id, **kwargs):
         """Take an acceptance back before the work starts."""
-        return self._decide(intervention_id, "_undo_acceptance", "undone", **kwargs)
+        return self._decide(intervention_id, "_undo_acceptance", "undone", kwargs)
 
     @http.route(
         ["/my/interventions/<int:intervention_id>/cancel"], type="http", auth="public",
@@ -50,7 +50,7 @@ class InterventionDecisionPortal(InterventionPortal):
     )  # fmt: skip
     def portal_intervention_cancel(self, intervention_id, **kwargs):
         """Cancel a request, or a wait for credits."""
-        return self._decide(intervention_id, "_withdraw", "cancelled", **kwargs)
+        return self._decide(intervention_id, "_withdraw", "cancelled", kwargs)
 
     @http.route(
         ["/my/interventions/<int:intervention_id>/ask"], type="http", auth="public",
@@ -58,32 +58,30 @@ class InterventionDecisionPortal(InterventionPortal):
     )  # fmt: skip
     def portal_intervention_ask(self, intervention_id, **kwargs):
         """Ask the colleagues who may decide."""
-        return self._decide(intervention_id, "_ask_colleagues", "asked", **kwargs)
+        return self._decide(intervention_id, "_ask_colleagues", "asked", kwargs)
 
-    def _decide(
-        self, intervention_id, method, message, access_token=None, pid=None, hash=None,  # noqa: A002
-        from_mail=None, chosen=None, revision=None, reason=None, **kwargs,
-    ):  # fmt: skip
+    def _decide(self, intervention_id, method, message, form, chosen=False, **arguments):
+        """Let the visitor decide; what went wrong is shown on the page, and nothing changes.
+
+        :param form: the rest of what was posted: the token, the signed contact
+        """
+        access_token, pid, signature = (
+            form.get(name) for name in ("access_token", "pid", "hash")
+        )
         try:
             intervention_sudo = self._get_intervention(intervention_id, access_token)
         except (AccessError, MissingError):
             return self._intervention_refused(intervention_id)
-        partner, way = self._get_visitor(intervention_sudo, pid, hash)
-        # Staff decide in the back office, with a reason. As the client they decide nothing here.
-        if way == "office":
-            way = "portal"
-        if from_mail and way == "link":
-            way = "mail"
-        arguments = {}
+        partner, way = self._get_visitor(intervention_sudo, pid, signature)
         if method != "_ask_colleagues":
-            arguments.update(way=way, ip=request.httprequest.remote_addr)
-        if revision is not None:
-            arguments["revision"] = revision
-        if reason is not None:
-            arguments["reason"] = reason
+            # Staff decide in the back office, with a reason: here they are no contact of the
+            # client, and refused as such.
+            way = "portal" if way == "office" else way
+            arguments["way"] = "mail" if form.get("from_mail") and way == "link" else way
+            arguments["ip"] = request.httprequest.remote_addr
         if chosen:
             arguments["chosen"] = self._get_chosen_lines(intervention_sudo)
-        # The decision is the client's: recorded as done by the public user or their own.
+        # Recorded as done by the visitor, not by the superuser who reads for them.
         intervention = intervention_sudo.with_user(request.env.user).sudo()
         try:
             with request.env.cr.savepoint():
@@ -94,9 +92,9 @@ class InterventionDecisionPortal(InterventionPortal):
                 access_token,
                 error=error.args[0],
                 status=403 if isinstance(error, AccessError) else 409,
-                reason=reason or "",
+                reason=arguments.get("reason", ""),
                 pid=pid,
-                hash=hash,
+                hash=signature,
             )
         if method == "_accept_and_order":
             if result:
@@ -105,8 +103,8 @@ class InterventionDecisionPortal(InterventionPortal):
         query = {"message": message}
         if access_token:
             query["access_token"] = access_token
-            if pid and hash:
-                query.update(pid=pid, hash=hash)
+            if pid and signature:
+                query.update(pid=pid, hash=signature)
         return request.redirect(f"/my/interventions/{intervention_id}?{urlencode(query)}")
 
     def _get_chosen_lines(self, intervention_sudo):

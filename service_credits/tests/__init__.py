@@ -10,3 +10,4 @@ from . import test_ledger_partners
 from . import test_ledger_reconcile
 from . import test_portal_credits
 from . import test_buying_routes
+from . import test_intervention_portal

@@ -53,8 +53,7 @@ class InterventionCase(ServiceCreditsCase):
         if state == "refused":
             intervention._refuse(cls.contact, intervention.revision)
         elif state == "expired":
-            intervention.sudo().validity_date = "2020-01-01"
-            cls.env["service.intervention"]._cron_expire_quotations()
+            intervention.sudo()._expire()
         elif state == "awaiting_credits":
             intervention.sudo().write(
                 {"state": "awaiting_credits", "awaiting_since": "2026-01-01 00:00:00"}
