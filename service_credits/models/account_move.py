@@ -57,6 +57,9 @@ class AccountMove(models.Model):
             self.filtered(lambda move: move.state == "posted")._sync_service_credits(
                 "credit_note"
             )
+        if "matched_payment_ids" in vals:
+            # A payment without an entry of its own was linked: no reconciliation follows.
+            self._sync_service_credits("payment")
         return res
 
     def _check_may_keep_service_credits(self):
@@ -140,6 +143,20 @@ class AccountMove(models.Model):
         return self.filtered(
             lambda move: move.is_sale_document(include_receipts=True)
         ).invoice_line_ids.filtered("service_credits_per_unit")
+
+    def _is_paid_for_service_credits(self, with_drafts=False):
+        """Whether these credits are paid for, in Odoo's words, except that a rejected payment
+        does not count although Odoo leaves it on the invoice.
+
+        :param bool with_drafts: whether a payment that is being corrected counts
+        """
+        self.ensure_one()
+        if self.payment_state not in ("paid", "in_payment"):
+            return False
+        states = {"rejected"} if with_drafts else {"rejected", "draft"}
+        return not self.reconciled_payment_ids.filtered(
+            lambda payment: payment.move_id and payment.state in states
+        )
 
     def _sync_service_credits(self, why):
         """Grant or take back what these invoices now bring: see `service.credit.purchase`."""

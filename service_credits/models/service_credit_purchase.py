@@ -181,9 +181,12 @@ class ServiceCreditPurchase(models.AbstractModel):
             if not credits or not self._counts(move, posting, with_drafts or credits < 0):
                 continue
             if credits > 0:
+                if move.state == "draft":
+                    # Being corrected: nothing is lost before it is posted again.
+                    credits = max(credits, source.granted(line=line))
                 tally.invoiced += credits
                 tally.by_line[line] = SimpleNamespace(
-                    credits=credits, paid=move.payment_state in ("paid", "in_payment")
+                    credits=credits, paid=move._is_paid_for_service_credits(with_drafts)
                 )
             elif move.service_credit_keep:
                 tally.waived -= credits
