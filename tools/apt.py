@@ -149,6 +149,18 @@ def fetch(packages, folder):
     return files
 
 
+def closure(package, suite):
+    """Download a package with everything that it depends on; returns the files."""
+    # Nothing counts as installed (the private status is empty) and nothing will be.
+    apt(
+        *("-o", "Debug::NoLocking=true", "install", "--download-only", "-y"),
+        *("--no-install-recommends", f"{package}/{suite}"),
+        what=f"fetching {package}",
+    )
+    return sorted((paths.APT / "cache" / "archives").glob("*.deb"))
+
+
 def unpack(files, folder):
+    folder.mkdir(parents=True, exist_ok=True)
     for deb in files:
         proc.run(["dpkg", "-x", deb, folder], log="apt", what=f"unpacking {deb.name}")

@@ -18,7 +18,7 @@ COMMANDS = {
     "bench": ("bench", "bench", "run benchmarks/*.py, or those named"),
     "stop": ("demo", "stop", "stop what was started"),
     "reset": ("demo", "reset", "stop, and throw the demo database away"),
-    "screenshots": ("screenshots", "screenshots", "take the README's screenshots"),
+    "screenshots": ("pictures", "screenshots", "take the README's screenshots"),
 }
 
 

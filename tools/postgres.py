@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import paths, proc, stamps
+from . import paths, proc, stamps, system
 from .ui import Fail, note
 
 USER = "embedded_postgres"  # the system user, when we are root
@@ -67,7 +67,7 @@ def environment():
     if external():
         env = dict(os.environ)
     env.update(connection())
-    env["PATH"] = f"{binaries()}:{paths.VENV / 'bin'}:{env.get('PATH', '')}"
+    env["PATH"] = f"{binaries()}:{paths.VENV / 'bin'}:{system.search_path()}"
     env["LC_ALL"] = "C.UTF-8"  # the machine may name a locale that it does not have
     return env
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
@@ -9,6 +10,9 @@ from pathlib import Path
 
 from . import lock, paths
 from .ui import Fail
+
+# apt's and pip's errors, and the last line of a Python traceback
+TELLING = re.compile(r"E: |ERROR: |error: |[a-zA-Z_.]+(Error|Exception|Exit)\b.*: ")
 
 
 def run(cmd, *, log=None, env=None, cwd=None, what=None, check=True, **kwargs):
@@ -69,11 +73,12 @@ def output(cmd, *, env=None, check=False, **kwargs):
 
 
 def last_line(path, position=0):
+    """The line of a log that tells best what went wrong."""
     with open(path, "rb") as log:
         log.seek(position)
         lines = [line for line in log.read().decode(errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(("E: ", "ERROR", "Error"))]
-    return (errors or lines or ["no message"])[-1].strip()[:300]
+    telling = [line for line in lines if TELLING.match(line)]
+    return (telling or lines or ["no message"])[-1].strip()[:300]
 
 
 def spawn(cmd, *, log, env=None, cwd=None):

@@ -41,13 +41,23 @@ class Plugin:
         self.failed = set()
         self.skipped = {}
 
+    def pytest_collection_modifyitems(self, items):
+        """Like Odoo's own loader: a test class that a file only imports is not that file's."""
+        items[:] = [
+            item
+            for item in items
+            if not getattr(item, "cls", None) or item.cls.__module__ == item.module.__name__
+        ]
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session):
         """The database for this run, named on the command line, comes into being."""
         if not session.items or session.config.option.collectonly or session.testsfailed:
             return
-        from odoo.tests.common import HttpCase
+        from odoo.tests.common import BaseCase, HttpCase
 
+        # Odoo's runner sets this from --test-tags; HOOTCommon reads it.
+        BaseCase._test_params = []
         classes = {item.cls for item in session.items if getattr(item, "cls", None)}
         template = os.environ["SERVICE_CREDITS_TEMPLATE"]
         try:
