@@ -35,13 +35,20 @@
         "views/service_credit_entry_views.xml",
         "views/service_credit_reconciliation_views.xml",
         "views/res_partner_views.xml",
+        "views/res_partner_contact_rights_views.xml",
         "views/product_views.xml",
         "views/sale_order_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_config_settings_intervention_views.xml",
         "views/portal_order_templates.xml",
     ],
-    "demo": [],
+    "demo": [
+        "demo/res_company_demo.xml",
+        "demo/res_users_demo.xml",
+        "demo/res_partner_demo.xml",
+        "demo/res_users_portal_demo.xml",
+    ],
     "assets": {
         "web.assets_frontend": [
             "service_credits/static/src/interactions/**/*.js",

@@ -13,6 +13,7 @@ from . import service_credit_lot
 from . import service_credit_reconciliation
 from . import service_credit_reconciliation_line
 from . import res_company_intervention
+from . import res_config_settings_intervention
 from . import res_partner_contact_rights
 from . import sale_order_intervention
 from . import service_intervention

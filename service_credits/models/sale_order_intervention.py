@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class SaleOrder(models.Model):
@@ -18,3 +18,9 @@ class SaleOrder(models.Model):
         for intervention in waiting:
             intervention._release_wait(intervention.sale_order_id)
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_release_waiting_interventions(self):
+        # sudo: the interventions of the client, whoever deletes the order
+        for intervention in self.sudo().service_intervention_ids:
+            intervention._release_wait(intervention.sale_order_id)

@@ -48,19 +48,16 @@ class ServiceIntervention(models.Model):
         # Credits that arrive at this moment are seen now, not missed: the wait starts under
         # the same lock that every grant takes.
         account._lock()
-        missing = intervention._get_stock()["missing"]
-        if not missing:
+        account.invalidate_recordset()
+        if not intervention._get_stock()["missing"]:
             intervention._accept(partner, revision, way=way, ip=ip)
             return intervention.env["sale.order"]
+        missing = intervention._get_credits_to_order(account)
         packs = intervention.env["product.template"]._cheapest_packs(
             partner, missing, intervention.company_id
         )
-        if not packs:
-            raise UserError(self.env._("No pack of credits is on sale: please contact us."))
-        order = (
-            intervention.env["sale.order"]
-            .with_company(intervention.company_id)
-            ._order_credit_packs(partner, packs)
+        order = intervention.env["sale.order"]._order_credit_packs(
+            partner, packs, intervention.company_id
         )
         self._record_decision("ordered", partner, way, ip)
         intervention.write(
@@ -81,22 +78,39 @@ class ServiceIntervention(models.Model):
             ),
             way,
         )
+        # An order confirmed at once may have brought its credits already.
+        intervention._serve_waiting(account)
         return order
+
+    def _get_credits_to_order(self, account):
+        """What is missing, when those who wait already take what they still need first."""
+        self.ensure_one()
+        claimed = sum(
+            max(0, waiting._get_credits_to_reserve() - waiting.hold_id.remaining
+                - waiting.sale_order_id.service_credits_pending)
+            for waiting in self._get_waiting(account)
+        )  # fmt: skip
+        free = max(0, account.available - claimed) + self.hold_id.remaining
+        return max(0, self._get_credits_to_reserve() - free)
+
+    @api.model
+    def _get_waiting(self, account):
+        # sudo: every intervention of the client, whoever made the credits arrive
+        return self.sudo().search(
+            [
+                ("state", "=", "awaiting_credits"),
+                ("commercial_partner_id", "=", account.partner_id.id),
+                ("company_id", "=", account.company_id.id),
+            ],
+            order="awaiting_since, id",
+        )
 
     @api.model
     def _serve_waiting(self, accounts):
         """First come, first served: stop at the first whose credits are not all there, so that a
         large one is not overtaken for ever by small ones."""
         for account in accounts:
-            waiting = self.sudo().search(
-                [
-                    ("state", "=", "awaiting_credits"),
-                    ("commercial_partner_id", "=", account.partner_id.id),
-                    ("company_id", "=", account.company_id.id),
-                ],
-                order="awaiting_since, id",
-            )
-            for intervention in waiting:
+            for intervention in self._get_waiting(account):
                 intervention._lock()
                 if intervention.state != "awaiting_credits":
                     continue

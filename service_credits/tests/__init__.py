@@ -11,3 +11,5 @@ from . import test_ledger_reconcile
 from . import test_portal_credits
 from . import test_buying_routes
 from . import test_intervention_portal
+from . import test_buying_portal
+from . import test_intervention_waiting
