@@ -10,6 +10,14 @@ from . import service_credit_account_statement
 from . import service_credit_entry
 from . import service_credit_hold
 from . import service_credit_lot
+from . import service_credit_program
+from . import service_credit_program_due
+from . import service_credit_program_grants
+from . import service_credit_lot_loyalty
+from . import service_credit_account_loyalty
+from . import service_credit_loyalty_news
+from . import service_credit_correction
+from . import res_partner_seniority
 from . import service_credit_reconciliation
 from . import service_credit_reconciliation_line
 from . import res_company_intervention
