@@ -1,3 +1,4 @@
+from . import mail_compose_message
 from . import service_credit_adjust
 from . import service_credit_loyalty
 from . import service_credit_loyalty_line
