@@ -14,3 +14,4 @@ from . import test_intervention_portal
 from . import test_buying_portal
 from . import test_intervention_waiting
 from . import test_intervention_mail
+from . import test_intervention_states
