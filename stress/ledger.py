@@ -110,6 +110,13 @@ def join(pids):
     return [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
 
 
+def connect_to(folder):
+    """Talk to the PostgreSQL whose socket is in `folder` from now on."""
+    odoo.sql_db.close_all()
+    config["db_host"] = str(folder)
+    registry()._db = odoo.sql_db.db_connect(DB)
+
+
 def load():
     config.parse_config(["-c", os.environ["ODOO_RC"], "-d", DB, "--log-level=critical"], setup_logging=True)
     registry()
