@@ -15,3 +15,5 @@ from . import test_buying_portal
 from . import test_intervention_waiting
 from . import test_intervention_mail
 from . import test_intervention_states
+from . import test_buying_refunds
+from . import test_buying_values
