@@ -19,7 +19,7 @@ class ServiceCreditPortal(CustomerPortal):
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
         # The page itself asks without counters; only then is the card drawn.
-        if not counters:
+        if not counters and self._may_see_credits():
             values["service_credit_stock"] = self._get_credit_stock()
         return values
 
@@ -33,6 +33,11 @@ class ServiceCreditPortal(CustomerPortal):
     )
     def portal_my_credits(self, page=1, **kwargs):
         """The stock, what is reserved and on its way, and the statement."""
+        if not self._may_see_credits():
+            return request.render(
+                "service_credits.portal_credits_not_for_you",
+                {**self._prepare_portal_layout_values(), "page_name": "credits"},
+            )
         return request.render(
             "service_credits.portal_my_credits", self._prepare_credits_values(page, **kwargs)
         )
@@ -127,8 +132,18 @@ class ServiceCreditPortal(CustomerPortal):
         With superuser rights: the account follows from the reader's own contact, whatever the
         page was asked for.
         """
+        if not self._may_see_credits():
+            return request.env["service.credit.account"].sudo()
         partner = request.env.user.partner_id.commercial_partner_id
         return request.env["service.credit.account"].sudo()._find(partner)
+
+    def _may_see_credits(self):
+        # sudo: what a contact may do is not for them to read, let alone to write.
+        return request.env.user.partner_id.sudo().service_credit_may_see
+
+    def _may_order_credits(self):
+        # sudo: as above
+        return request.env.user.partner_id.sudo().service_credit_may_order
 
     def _get_credit_stock(self):
         """Return the client's available, held and pending credits."""
@@ -271,6 +286,7 @@ class ServiceCreditPortal(CustomerPortal):
             "page_name": "credits",
             "default_url": "/my/credits",
             "stock": self._get_credit_stock(),
+            "may_order": self._may_order_credits(),
             "statement": statement,
             "has_movements": bool(account.last_sequence),
             "options": options,

@@ -90,10 +90,8 @@ class ServiceCreditDemo(models.AbstractModel):
             since = today - relativedelta(years=years, days=40 if years else 3)
             client = self.env.ref(f"service_credits.{xmlid}")
             client.service_credit_since = since
-            if french and xmlid not in ENGLISH_CLIENTS:
-                (client | client.child_ids).lang = "fr_FR"
-        if french:
-            self.env.ref("service_credits.demo_user_client").lang = "fr_FR"
+            french_reader = french and xmlid not in ENGLISH_CLIENTS
+            (client | client.child_ids).lang = "fr_FR" if french_reader else "en_US"
 
     # ------------------------------------------------------------
     # The past

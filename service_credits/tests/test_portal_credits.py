@@ -7,6 +7,7 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError
 from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.service_credits.tests.common import ServiceCreditsCase
 
@@ -254,8 +255,26 @@ class TestPortalCredits(PortalCreditsCase, HttpCase):
         page = self._get("/my/credits", "sc_other_portal")
         self.assertNotIn("Ten years together", page)
         self.assertRegex(page, r'o_sc_available[^>]*>0<')
-        answer = self.url_open(f"/report/html/service_credits.report_statement/{self.account.id}")
+        with mute_logger("odoo.http"):
+            answer = self.url_open(
+                f"/report/html/service_credits.report_statement/{self.account.id}"
+            )
         self.assertNotIn("Ten years together", answer.text)
+
+    def test_a_contact_who_may_not_see(self):
+        self.portal.partner_id.service_credit_may_see = False
+        page = self._get("/my/credits")
+        self.assertIn("Another contact of your company", page)
+        for path in ("/my", "/my/credits", "/my/credits/statement.pdf", "/my/credits/statement.xlsx"):
+            self.assertNotIn("Ten years together", self._get(path))
+            self.assertNotIn("o_sc_available", self._get(path))
+        self.assertNotIn('href="/my/credits"', self._get("/my"))
+
+    def test_a_contact_who_may_not_order(self):
+        self.portal.partner_id.service_credit_may_order = False
+        page = self._get("/my/credits")
+        self.assertIn("Ten years together", page)
+        self.assertNotIn("/my/credits/order", page)
 
     def test_visitors_must_log_in(self):
         self.authenticate(None, None)
