@@ -37,8 +37,8 @@ class AccountMove(models.Model):
             bought = sum(own.mapped("service_credits"))
             pending = granted = 0
             if bought > 0 and move.state == "posted":
-                pending = min(bought, sum(figures[line]["pending"] for line in own))
-                granted = min(bought, sum(figures[line]["granted"] for line in own))
+                pending = sum(figures[line]["pending"] for line in own)
+                granted = sum(figures[line]["granted"] for line in own)
             move.service_credits_bought = bought
             move.service_credits_pending = pending
             move.service_credits_granted = granted

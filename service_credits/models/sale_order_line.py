@@ -91,7 +91,7 @@ class SaleOrderLine(models.Model):
                     product=line.product_id.display_name,
                     credits=round(credits, 4),
                 )
-            if credits < 0 and line.state == "sale":
+            if credits < 0:
                 return self.env._(
                     "%(client)s: %(quantity)s × “%(product)s” would bring a negative number of "
                     "service credits. To take credits back, make a credit note.",

@@ -152,15 +152,14 @@ class ServiceCreditPurchase(models.AbstractModel):
         figures = SimpleNamespace(due={}, kept={}, waived=0, by_line={}, sold=0)
         for name, with_drafts in (("due", False), ("kept", True)):
             tally = self._tally_lines(source, posting, with_drafts)
-            invoiced = tally.invoiced - tally.refunded
-            if tally.waived:
-                # Credits left with the client at a refund are not granted again when the
-                # corrected invoice comes.
-                first = ordered if order else source.record.service_credits
-                invoiced -= min(tally.waived, max(0, tally.invoiced - first))
+            # Credits left with the client at a refund are not brought again by the corrected
+            # invoice.
+            first = ordered if order else source.record.service_credits
+            again = min(tally.waived, max(0, tally.invoiced - first))
+            invoiced = tally.invoiced - again
+            confirmed = min(ordered, max(invoiced, ordered) - tally.refunded)
             paid = max(0, tally.paid)
-            invoiced = max(paid, invoiced, 0)
-            confirmed = min(ordered, max(tally.invoiced, ordered) - tally.refunded)
+            invoiced = max(paid, invoiced - tally.refunded, 0)
             setattr(
                 figures,
                 name,
@@ -321,19 +320,24 @@ class ServiceCreditPurchase(models.AbstractModel):
         self.sudo()._read_ledger(sources)
         by_record = {}
         for source in sources:
+            by_line = {}
             if source.is_note:
                 figures = {"granted": 0, "pending": 0}
             else:
-                granted = source.granted()
-                sold = 0
+                granted, sold = source.granted(), 0
                 if not source.is_order_line or source.record.order_id.state == "sale":
-                    sold = self.sudo()._get_figures(source).sold
+                    documents = self.sudo()._get_figures(source)
+                    sold, by_line = documents.sold, documents.by_line
                 figures = {"granted": granted, "pending": max(0, sold - granted)}
             by_record[source.record] = figures
-        result = {}
-        for line in order_lines or ():
-            result[line] = by_record.get(line, {"granted": 0, "pending": 0})
-        for line in invoice_lines or ():
-            order_line, root = line.sudo()._get_service_credit_source()
-            result[line] = by_record.get(order_line or root, {"granted": 0, "pending": 0})
-        return result
+            for line, share in by_line.items():
+                pending = min(
+                    figures["pending"], max(0, share.credits - source.granted(line=line))
+                )
+                by_record[line] = {"granted": share.credits - pending, "pending": pending}
+        nothing = {"granted": 0, "pending": 0}
+        return {
+            line: by_record.get(line, nothing)
+            for lines in (order_lines, invoice_lines)
+            for line in lines or ()
+        }

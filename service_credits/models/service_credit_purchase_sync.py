@@ -87,40 +87,36 @@ class ServiceCreditPurchase(models.AbstractModel):
         ):
             if line.move_id.state != "posted" or (policy == "payment" and not due.paid):
                 continue
-            have = source.granted(line=line)
-            share = min(credits, due.credits - have)
+            share = min(credits, due.credits - source.granted(line=line))
             if share > 0:
-                shares.append((line, share, self._part(source, line, have, share)))
+                shares.append((line, share, self._get_worth(source, line, share)))
                 credits -= share
         if credits:
             line = source.record
-            have = sum(lot.net for lot in source.lots if not lot.invoice_line_id)
-            shares.append((line, credits, self._part(source, line, have, credits)))
+            shares.append((line, credits, self._get_worth(source, line, credits)))
         return shares[::-1]
 
     @api.model
-    def _part(self, source, line, have, credits):
-        """Untaxed value of `credits` of this line, in the company's currency, when `have` have
-        gone before: the parts add up to the whole, to the cent."""
-        of = line.service_credits
-        if line._name == "account.move.line":
-            worth = -line.balance
-        else:
-            worth = line.currency_id._convert(
-                line.price_subtotal,
-                source.company.currency_id,
-                source.company,
-                line.order_id.date_order.date(),
-            )
-        if of <= 0 or worth <= 0:
-            return 0.0
+    def _get_worth(self, source, line, credits):
+        """Untaxed value of `credits` more of this line, in the company's currency.
+
+        What the line's lots are worth together is always their part of the line's subtotal, to
+        the cent, also when they came in several steps.
+        """
         currency = source.company.currency_id
-        return max(
-            0.0,
-            currency.round(
-                currency.round(worth * (have + credits) / of) - currency.round(worth * have / of)
-            ),
-        )
+        if line._name == "account.move.line":
+            lots = [lot for lot in source.lots if lot.invoice_line_id == line.id]
+            total = -line.balance
+        else:
+            lots = [lot for lot in source.lots if not lot.invoice_line_id]
+            total = line.currency_id._convert(
+                line.price_subtotal, currency, source.company, line.order_id.date_order.date()
+            )
+        if line.service_credits <= 0 or total <= 0:
+            return 0.0
+        before = sum(currency.round(lot.net * float(lot.unit_price)) for lot in lots)
+        after = total * (sum(lot.net for lot in lots) + credits) / line.service_credits
+        return max(0.0, currency.round(currency.round(after) - before))
 
     # === Taking back === #
 

@@ -17,3 +17,4 @@ from . import test_intervention_mail
 from . import test_intervention_states
 from . import test_buying_refunds
 from . import test_buying_values
+from . import test_tours

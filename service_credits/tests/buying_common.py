@@ -104,7 +104,7 @@ class BuyingCase(AccountTestInvoicingCommon):
     def _reverse(self, invoice, modify=False, **values):
         """Odoo's own Credit Note button: the draft credit note, or the new invoice."""
         wizard = (
-            self.env["account.move.reversal"]
+            invoice.env["account.move.reversal"]
             .with_context(active_model="account.move", active_ids=invoice.ids)
             .create({"journal_id": invoice.journal_id.id, **values})
         )
