@@ -107,7 +107,7 @@ FUNCTIONS = [
 
 
 def pytest(tests, addons=None):
-    """True when some test fails."""
+    """The name of the first test that fails, None when all pass."""
     rc = Path(os.environ["ODOO_RC"])
     env = {**os.environ, "STRESS_DB": DB}
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
@@ -128,8 +128,10 @@ def pytest(tests, addons=None):
         )
     if result.returncode not in (0, 1):
         raise SystemExit(result.stdout[-3000:] + result.stderr[-3000:])
-    failed = re.search(r"^(?:FAILED|ERROR) \S*::(\S+)", result.stdout, re.M)
-    return failed[1] if failed else None
+    if not result.returncode:
+        return None
+    failed = re.search(r"^(?:FAILED|ERROR|SUBFAILED)[^\n]*::(\w+(?:\[\w+\])?)", result.stdout, re.M)
+    return failed[1] if failed else "a failure"
 
 
 def fresh():
@@ -167,6 +169,9 @@ def main():
     chosen = sys.argv[1:]
     survivors = 0
     print(f"{'kind':22}{'removed':48}caught by")
+    fresh()
+    if failed := pytest(UNIT) or pytest(RACE):
+        raise SystemExit(f"with nothing removed, {failed} fails: mend that first")
     for kind, name, statement, source, tests in mutants():
         if chosen and not any(word in name for word in chosen):
             continue
