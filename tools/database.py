@@ -19,6 +19,8 @@ from .ui import Fail, note
 COMMENT = f"made by service_credits ./dev of {paths.ROOT}"
 KEPT = 3  # installed databases of earlier states: switching branches back is then quick
 EXTRA = ("payment_demo", "payment_custom")
+# The first one becomes everybody's language; without en_US there would be no English at all.
+LANGUAGES = "en_US,fr_FR"
 
 
 def prefix():
@@ -62,7 +64,7 @@ def served(relative):
 
 def base_name():
     key = stamps.digest(
-        *sorted(base_modules()), odoo.source().version, paths.REQUIREMENTS.read_text()
+        *sorted(base_modules()), LANGUAGES, odoo.source().version, paths.REQUIREMENTS.read_text()
     )
     return f"{prefix()}base_{key}"
 
@@ -142,7 +144,7 @@ def ensure_base():
         create(new)
         modules = ",".join(base_modules())
         odoo.server(
-            *("-d", new, "-i", modules, "--with-demo", "--load-language=fr_FR"),
+            *("-d", new, "-i", modules, "--with-demo", f"--load-language={LANGUAGES}"),
             log="base",
             what="making the database of the dependencies",
         )

@@ -15,6 +15,7 @@ ALLOWED = (
         "the description of one of Odoo's own modules is not clean reStructuredText",
     ),
 )
+IN = "\0in "  # between a message and the test that logged it
 # 2026-01-31 12:00:00,123 4711 WARNING database odoo.some.logger: the message
 LINE = re.compile(
     r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ (?P<level>WARNING|ERROR|CRITICAL) \S+ "

@@ -31,7 +31,8 @@ class Collector(logging.Handler):
         if not logcheck.allowed(record.name, message):
             if record.exc_info and record.exc_info[1]:
                 message += f" [{record.exc_info[1]!r}]"
-            self.lines.append(f"{record.levelname} {record.name}: {message} (in {self.test})")
+            line = f"{record.levelname} {record.name}: {message}"
+            self.lines.append(f"{line}{logcheck.IN}{self.test}")
 
 
 class Plugin:

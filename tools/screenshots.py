@@ -104,8 +104,6 @@ class Browser:
                 "document.readyState !== 'complete' || !document.body"
                 " || !!document.querySelector('.o_loading, .o_blockUI, .o_portal_doc_spinner')"
                 " || (location.pathname.startsWith('/odoo') && !document.querySelector('.o_view_controller, .o_action'))"
-                # Chart.js gives its canvas a size once it draws.
-                " || [...document.querySelectorAll('.o_sc_chart canvas')].some((el) => !el.style.width)"
                 " || performance.getEntriesByType('resource').length !== window.__seen"
                 " && (window.__seen = performance.getEntriesByType('resource').length, true)"
             )

@@ -2,7 +2,7 @@
 
 import sys
 
-from . import database, odoo, paths, postgres, proc, setup, venv
+from . import database, odoo, paths, postgres, proc, serve, setup, stamps, venv
 from .lock import locked
 from .ui import Fail
 
@@ -16,7 +16,9 @@ def shell(args):
         name = database.demo_name()
         if not database.exists(name):
             raise Fail("there is no demo database yet: run ./dev demo first")
-        config = odoo.write_config("odoo")
+        mail = stamps.load(serve.MAIL_STATE)
+        port = {"smtp_port": mail["smtp"]} if proc.alive(mail) else {}
+        config = odoo.write_config("shell", **port)
     if sys.stdin is not None and sys.stdin.isatty():
         command = odoo.command("shell", "-c", config, "-d", name, "--no-http", *args)
     else:

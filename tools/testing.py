@@ -59,6 +59,20 @@ def run_pytest(args, template, name, report):
     return proc.wait(command, env=env, cwd=paths.ROOT)
 
 
+def grouped(lines):
+    """Each message once, with the first test that logged it and how often it came."""
+    seen = {}
+    for line in lines:
+        message, _, where = line.partition(logcheck.IN)
+        seen.setdefault(message, []).append(where)
+    return [
+        message
+        + (f" (in {places[0]})" if places[0] else "")
+        + (f" and {len(places) - 1} times more" if len(places) > 1 else "")
+        for message, places in seen.items()
+    ]
+
+
 def judge(status, outcome, install_lines, subset):
     """The exit status, and the last lines: what is wrong, then the count."""
     if not outcome:
@@ -73,10 +87,8 @@ def judge(status, outcome, install_lines, subset):
         problems.append(("skipped", outcome["skips"]))
     for title, lines in problems:
         say(f"\n{len(lines)} {title}:")
-        for line in lines[:SHOWN]:
+        for line in grouped(lines)[:SHOWN]:
             say("  " + line.replace("\n", "\n    "))
-        if len(lines) > SHOWN:
-            say(f"  … and {len(lines) - SHOWN} more")
     reasons = [title for title, _lines in problems if title != "skipped" or not subset]
     if not outcome["passed"] + outcome["failed"] + outcome["skipped"]:
         reasons.append("no test ran")
