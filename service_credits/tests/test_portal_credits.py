@@ -19,6 +19,8 @@ class PortalCreditsCase(ServiceCreditsCase):
     def setUpClass(cls):
         super().setUpClass()
         cls._make_users()
+        cls.env["res.lang"]._activate_lang("en_US")
+        (cls.portal | cls.other_portal).lang = "en_US"
         with freeze_time("2025-03-01 09:00"):
             cls.account._grant(4, "welcome", origin="loyalty", reason="Ten years together")
         with freeze_time("2025-03-02 09:00"):
@@ -219,6 +221,7 @@ class TestStatement(PortalCreditsCase):
 class TestPortalCredits(PortalCreditsCase, HttpCase):
     def _get(self, path, login="sc_portal"):
         self.authenticate(login, login)
+        self.opener.cookies["frontend_lang"] = "en_US"
         response = self.url_open(path)
         self.assertEqual(response.status_code, 200, path)
         return response.text
@@ -239,7 +242,7 @@ class TestPortalCredits(PortalCreditsCase, HttpCase):
         self.assertRegex(self._get("/my"), r"<strong>8</strong>\s*available")
 
     def test_a_client_without_credits_is_told_what_to_do(self):
-        new_test_user(self.env, "sc_newcomer", "base.group_portal")
+        new_test_user(self.env, "sc_newcomer", "base.group_portal", lang="en_US")
         page = self._get("/my/credits", "sc_newcomer")
         self.assertIn("Order your first pack", page)
         self.assertNotIn("o_sc_chart", page)
@@ -247,7 +250,7 @@ class TestPortalCredits(PortalCreditsCase, HttpCase):
             self.assertIn("Order your first pack", self._get(f"/my/credits/statement.{export}", "sc_newcomer"))
 
     def test_every_contact_of_the_client_sees_the_same(self):
-        colleague = new_test_user(self.env, "sc_colleague", "base.group_portal")
+        colleague = new_test_user(self.env, "sc_colleague", "base.group_portal", lang="en_US")
         colleague.partner_id.parent_id = self.client
         self.assertIn("Ten years together", self._get("/my/credits", "sc_colleague"))
 

@@ -6,8 +6,8 @@ const DELAY_BEFORE_SENDING = 3000;
 /**
  * The client's page of an intervention: the total follows the ticked options, the page reports
  * once that a person has it in front of them, and, where the company allows it, a decision taken
- * in the mail is sent by itself, but only after a person moved, touched or typed here: a mail
- * scanner that loads the page, even in a real browser, sends nothing.
+ * in the mail is sent by itself. Both wait for a person to move, touch or type here: a mail
+ * scanner that loads the page, even in a real browser, reports and sends nothing.
  */
 export class InterventionPage extends Interaction {
     static selector = ".o_sc_intervention";
@@ -19,7 +19,6 @@ export class InterventionPage extends Interaction {
             "t-on-pointerdown.capture": this.onPerson,
             "t-on-touchstart.capture": this.onPerson,
             "t-on-keydown.capture": this.onPerson,
-            "t-on-visibilitychange": this.reportSeen,
         },
     };
 
@@ -34,10 +33,6 @@ export class InterventionPage extends Interaction {
         const after = this.el.querySelector(".o_sc_after");
         this.stock = (after ? Number(after.textContent) : 0) + (total ? Number(total.textContent) : 0);
         this.form = this.el.querySelector("form[data-from-mail]");
-    }
-
-    start() {
-        this.reportSeen();
     }
 
     updateTotal() {
@@ -56,7 +51,7 @@ export class InterventionPage extends Interaction {
 
     reportSeen() {
         const url = this.el.dataset.seenUrl;
-        if (!url || this.reported || document.visibilityState !== "visible") {
+        if (!url || this.reported) {
             return;
         }
         this.reported = true;
@@ -70,8 +65,13 @@ export class InterventionPage extends Interaction {
         this.waitFor(fetch(url, { method: "POST", body })).catch(() => {});
     }
 
+    /** A script can pretend to move a pointer, but its events are not trusted. */
     onPerson(ev) {
-        if (!this.form || this.sending || !ev.isTrusted || document.visibilityState !== "visible") {
+        if (!ev.isTrusted || document.visibilityState !== "visible") {
+            return;
+        }
+        this.reportSeen();
+        if (!this.form || this.sending) {
             return;
         }
         this.sending = true;
