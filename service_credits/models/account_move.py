@@ -13,15 +13,15 @@ class AccountMove(models.Model):
         "service credits may decide it.",
     )
     service_credits_bought = fields.Integer(
-        "Service credits", compute="_compute_service_credits",
+        "Service credits", compute="_compute_service_credits", compute_sudo=True,
         help="Service credits that this invoice brings, or takes back when negative.",
     )
     service_credits_granted = fields.Integer(
-        "Granted service credits", compute="_compute_service_credits",
+        "Granted service credits", compute="_compute_service_credits", compute_sudo=True,
         help="Service credits of this invoice that the client has received.",
     )
     service_credits_pending = fields.Integer(
-        "Pending service credits", compute="_compute_service_credits",
+        "Pending service credits", compute="_compute_service_credits", compute_sudo=True,
         help="Service credits bought that the client has not received yet.",
     )
 

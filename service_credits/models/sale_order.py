@@ -11,15 +11,15 @@ class SaleOrder(models.Model):
     _max_packs_per_order = 999
 
     service_credits_bought = fields.Integer(
-        "Service credits", compute="_compute_service_credits",
+        "Service credits", compute="_compute_service_credits", compute_sudo=True,
         help="Service credits that this order brings.",
     )
     service_credits_granted = fields.Integer(
-        "Granted service credits", compute="_compute_service_credits",
+        "Granted service credits", compute="_compute_service_credits", compute_sudo=True,
         help="Service credits of this order that the client has received.",
     )
     service_credits_pending = fields.Integer(
-        "Pending service credits", compute="_compute_service_credits",
+        "Pending service credits", compute="_compute_service_credits", compute_sudo=True,
         help="Service credits bought that the client has not received yet.",
     )
 

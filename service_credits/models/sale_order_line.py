@@ -106,7 +106,8 @@ class SaleOrderLine(models.Model):
         lines = self.filtered("service_credits_per_unit")
         # A line whose product changed may have brought credits before.
         if changed:
-            lines |= self.filtered("service_credit_lot_ids")
+            # sudo: who sells may not read the ledger.
+            lines |= self.browse(self.sudo().filtered("service_credit_lot_ids").ids)
         if not lines:
             return
         if error := lines._service_credit_error():

@@ -316,7 +316,10 @@ class ServiceCreditPurchase(models.AbstractModel):
     @api.model
     def _figures_by_record(self, order_lines=None, invoice_lines=None):
         """{line: {"granted", "pending"}}: what was granted for it, and what is bought only."""
-        sources = self.sudo()._get_sources(order_lines, invoice_lines)
+        # `_origin`: a form that is being edited shows what is saved.
+        sources = self.sudo()._get_sources(
+            order_lines and order_lines._origin, invoice_lines and invoice_lines._origin
+        )
         self.sudo()._read_ledger(sources)
         by_record = {}
         for source in sources:
@@ -337,7 +340,7 @@ class ServiceCreditPurchase(models.AbstractModel):
                 by_record[line] = {"granted": share.credits - pending, "pending": pending}
         nothing = {"granted": 0, "pending": 0}
         return {
-            line: by_record.get(line, nothing)
+            line: by_record.get(line._origin, nothing)
             for lines in (order_lines, invoice_lines)
             for line in lines or ()
         }
