@@ -410,6 +410,7 @@ class ServiceIntervention(models.Model):
         self.env.cr.execute(
             "SELECT id FROM service_intervention WHERE id = ANY(%s) ORDER BY id FOR UPDATE",
             [self.ids],
+            log_exceptions=False,  # a serialization failure is no error: the request runs again
         )
         self.invalidate_recordset()
 

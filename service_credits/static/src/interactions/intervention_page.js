@@ -35,6 +35,10 @@ export class InterventionPage extends Interaction {
         this.form = this.el.querySelector("form[data-from-mail]");
     }
 
+    start() {
+        this.el.classList.add("o_sc_ready");
+    }
+
     updateTotal() {
         let total = this.fixed;
         for (const el of this.el.querySelectorAll(".o_sc_option:checked")) {
