@@ -53,6 +53,8 @@ def main(args):
     signal.signal(signal.SIGTERM, terminated)
     try:
         os.chdir(paths.ROOT)
+        # A root shell got with plain `su` has no sbin in its PATH; dpkg and useradd need it.
+        os.environ["PATH"] = f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin"
         paths.make_folders()
         return getattr(importlib.import_module(f"tools.{module}"), function)(rest) or 0
     except Fail as failure:
