@@ -21,7 +21,8 @@ class ServiceCreditLot(models.Model):
         "Due on", readonly=True, help="The day on which the years were counted."
     )
 
-    _program_idx = models.Index("(program_id, period, account_id) WHERE program_id IS NOT NULL")
+    # Led by the account: a program has too many lots for an index on it to be of use.
+    _program_idx = models.Index("(account_id, program_id, period) WHERE program_id IS NOT NULL")
 
     @api.model
     def _source_fields(self):

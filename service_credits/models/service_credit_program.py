@@ -84,11 +84,6 @@ class ServiceCreditProgram(models.Model):
     lot_count = fields.Integer("Number of grants", compute="_compute_granted")
     granted_credits = fields.Integer("Credits granted", compute="_compute_granted")
 
-    _steps_positive = models.Constraint(
-        "CHECK (years_per_step > 0 AND credits_per_step > 0 AND max_credits >= credits_per_step)",
-        "A program needs steps of at least one year and one credit, and a cap of at least a step.",
-    )
-
     @api.depends("years_per_step", "credits_per_step", "max_credits")
     def _compute_summary(self):
         """The first steps of the rule: "2 from 5 years, 4 from 10 years, 6 from 15 years"."""

@@ -62,8 +62,8 @@ class ServiceCreditProgram(models.Model):
             """
             SELECT due.partner_id, due.period, due.date, due.since, due.years,
                    LEAST(%(max)s, %(credits)s::bigint * (due.years / %(step)s))::integer AS credits
-              FROM (SELECT client.id AS partner_id, client.since, day.period, day.date,
-                           day.full_years
+              FROM (SELECT client.id AS partner_id, client.since, client.received, day.period,
+                           day.date, day.full_years
                            - (client.since + make_interval(years => day.full_years) > day.date)::int
                            AS years
                       FROM (%(clients)s) client
@@ -75,28 +75,51 @@ class ServiceCreditProgram(models.Model):
                    ) due
              WHERE due.date BETWEEN %(start)s AND %(last)s
                AND due.years >= %(step)s
-               AND NOT EXISTS (
-                   SELECT FROM service_credit_account a
-                     JOIN service_credit_lot lot ON lot.account_id = a.id
-                    WHERE a.partner_id = due.partner_id
-                      AND lot.program_id = %(program)s AND lot.period = due.period)
-               -- What a client that was merged into this one received counts as received.
-               AND NOT EXISTS (
-                   SELECT FROM service_credit_account a
-                     JOIN service_credit_account merged ON merged.merged_into_id = a.id
-                     JOIN service_credit_lot lot ON lot.account_id = merged.id
-                    WHERE a.partner_id = due.partner_id
-                      AND lot.program_id = %(program)s AND lot.period = due.period)
+               AND due.period <> ALL (due.received)
             """,
             max=self.max_credits,
             credits=self.credits_per_step,
             step=self.years_per_step,
-            program=self.id,
             start=self.start_date or None,
             last=last,
             clients=self._get_clients_sql(partner_ids),
             occurrences=self._get_occurrences_sql(day, last),
         )
+
+    def _get_received_sql(self):
+        """SQL array of the periods that client ``p`` received from this program.
+
+        What a client that was merged into this one received counts as received. The subqueries
+        (OFFSET 0) make PostgreSQL look single clients up by index, whatever it believes about the
+        tables: when the statistics do not know yet what the last batches wrote, it would scan them
+        for every client (measured: 19 s instead of 0.1 s for 2,000 clients).
+        """
+        return SQL(
+            """ARRAY(
+                   SELECT lot.period
+                     FROM (SELECT a.id
+                             FROM service_credit_account a
+                            WHERE a.partner_id = p.id AND a.company_id = %(company)s
+                              AND a.merged_into_id IS NULL
+                            UNION ALL
+                           SELECT merged.id
+                             FROM service_credit_account a
+                             JOIN service_credit_account merged ON merged.merged_into_id = a.id
+                            WHERE a.partner_id = p.id AND a.company_id = %(company)s
+                              AND a.merged_into_id IS NULL
+                           OFFSET 0) account
+                    CROSS JOIN LATERAL (
+                          SELECT l.period
+                            FROM service_credit_lot l
+                           WHERE l.account_id = account.id AND l.program_id = %(program)s
+                          OFFSET 0) lot)""",
+            company=self.company_id.id,
+            program=self.id,
+        )
+
+    def _get_grant_key(self, period):
+        """The ledger's key of a grant: unique per account, it makes a period's grant unique."""
+        return f"loyalty:{self.id}:{period}"
 
     def _get_clients_sql(self, partner_ids):
         domain = self._get_eligible_domain()
@@ -107,7 +130,7 @@ class ServiceCreditProgram(models.Model):
             eligible = SQL("p.id IN %s", partners._search(domain).subselect())
         return SQL(
             """
-            SELECT p.id, p.service_credit_since AS since
+            SELECT p.id, p.service_credit_since AS since, %(received)s AS received
               FROM res_partner p
              WHERE p.service_credit_since IS NOT NULL
                AND p.active
@@ -115,7 +138,9 @@ class ServiceCreditProgram(models.Model):
                AND (p.company_id IS NULL OR p.company_id = %(company)s)
                AND %(chosen)s
                AND %(eligible)s
+            OFFSET 0
             """,
+            received=self._get_received_sql(),
             company=self.company_id.id,
             chosen=SQL("true") if partner_ids is None else SQL("p.id = ANY(%s)", list(partner_ids)),
             eligible=eligible,

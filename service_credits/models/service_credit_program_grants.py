@@ -32,29 +32,42 @@ class ServiceCreditProgram(models.Model):
     @api.model
     def _cron_loyalty(self):
         """Grant all that is due, then write the mails. Called by the daily scheduled action."""
-        news = self.env["service.credit.loyalty.news"]
+        left = self._grant_all()
+        if left is None:
+            return
+        self.env["service.credit.loyalty.news"]._cron_tell()
+        if left:  # others hold these clients: the scheduled action comes back to them soon
+            self.env["ir.cron"]._commit_progress(0, remaining=left)
+
+    @api.model
+    def _grant_all(self):
+        """Grant what is due, of all programs, in batches that are committed one by one.
+
+        :return: how many clients are left because others hold them, None when time ran out
+        """
+        left = 0
         for _pass in range(PASSES):
-            todo = self._get_work()
-            left = sum(len(partner_ids) for _program, _day, partner_ids in todo)
-            # All those clients are to be granted or, afterwards, to be told.
-            remaining = left + news.search_count([])
+            work = self._get_work()
+            left = sum(len(partner_ids) for _program, _day, partner_ids in work)
+            if not left:
+                break
+            # All those clients are to be granted and, afterwards, to be told.
+            remaining = left + self.env["service.credit.loyalty.news"].search_count([])
             if not self.env["ir.cron"]._commit_progress(0, remaining=remaining):
-                return
-            granted = analyze_at = 0
-            for program, day, partner_ids in todo:
+                return None
+            granted = analyzed_until = 0
+            for program, day, partner_ids in work:
                 for chunk in split_every(BATCH, partner_ids, list):
-                    if granted >= analyze_at and left >= ANALYZE_FROM:
+                    if left >= ANALYZE_FROM and granted >= analyzed_until:
                         self._analyze_ledger()
-                        analyze_at = 4 * (granted + BATCH)
+                        analyzed_until = max(BATCH, 4 * granted)
                     granted += program._grant_batch(chunk, day)
                     if not self.env["ir.cron"]._commit_progress(0, remaining=remaining):
-                        return
+                        return None
             left -= granted
             if not left:
                 break
-        news._cron_tell()
-        if left:  # others hold these clients: the scheduled action comes back to them soon
-            self.env["ir.cron"]._commit_progress(0, remaining=left)
+        return left
 
     @api.model
     def _get_work(self):
@@ -158,7 +171,7 @@ class ServiceCreditProgram(models.Model):
         return {
             "account_id": account_id,
             "quantity": row["credits"],
-            "key": f"loyalty:{self.id}:{row['period']}",
+            "key": self._get_grant_key(row["period"]),
             "origin": "loyalty",
             "reason": reason,
             "program_id": self.id,

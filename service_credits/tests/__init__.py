@@ -23,3 +23,5 @@ from . import test_ledger_wizards
 from . import test_portal_credits
 from . import test_tours
 from . import test_demo
+from . import test_loyalty_grants
+from . import test_loyalty_rule
