@@ -63,7 +63,9 @@ class AccountMove(models.Model):
         return res
 
     def _check_may_keep_service_credits(self):
-        if not self.env.su and not self.env.user.has_group("service_credits.group_manager"):
+        if self and not self.env.su and not self.env.user.has_group(
+            "service_credits.group_manager"
+        ):
             raise AccessError(
                 self.env._(
                     "Only a manager of service credits may refund %(documents)s without taking "
