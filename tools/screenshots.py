@@ -2,12 +2,12 @@
 """Take the screenshots of the README and the store page from a running demo database.
 
     ./dev demo                                   # serves the demo
-    python tools/screenshots.py --url http://127.0.0.1:8069 --out docs/images
+    python tools/screenshots.py --url http://127.0.0.1:8069 --out service_credits/static/description
 
 Needs Chromium and the Python packages `requests` and `websocket-client` (Odoo's tests need them
 too). Any page can be taken with --page:
 
-    python tools/screenshots.py --page /my/credits --login client --width 390 --lang fr_FR --out .
+    python tools/screenshots.py --page /my/credits --login client --width 390 --out .
 """
 
 import argparse
@@ -25,14 +25,19 @@ from pathlib import Path
 import requests
 import websocket
 
-# file name: (login, path, language, width)
+# file name: (login, path, width, height or None for the whole page, link to follow first)
 STORY = {
-    "portal-credits": ("client", "/my/credits", "en_US", 1280),
-    "portal-credits-fr": ("client", "/my/credits", "fr_FR", 1280),
-    "portal-credits-phone": ("client", "/my/credits", "fr_FR", 390),
-    "portal-order": ("client", "/my/credits/order", "en_US", 1280),
-    "portal-interventions": ("client", "/my/interventions", "en_US", 1280),
-    "interventions": ("staff", "/odoo/action-service_credits.service_intervention_action", "en_US", 1280),
+    "portal_credits": ("client_en", "/my/credits", 1280, 1000, None),
+    "portal_credits_fr": ("client", "/my/credits", 1280, 1000, None),
+    "portal_credits_phone": ("client", "/my/credits", 390, 844, None),
+    "portal_order": ("client_en", "/my/credits/order", 1280, 620, None),
+    "portal_quotation": (
+        "client_en", "/my/interventions?filterby=decide", 1280, 1000, ".o_portal_my_doc_table a",
+    ),
+    "portal_quotation_phone": (
+        "client", "/my/interventions?filterby=decide", 390, 844, ".o_portal_my_doc_table a",
+    ),
+    "interventions": ("staff", "/odoo/interventions", 1440, 900, None),
 }
 
 
@@ -83,8 +88,10 @@ class Browser:
         )
         return result["result"].get("value")
 
-    def open(self, url, cookies, width, language):
+    def open(self, url, cookies, width, language=None):
         """Open a page as its reader sees it and wait until nothing moves any more."""
+        # A page left with unsaved changes must not ask whether it may be left.
+        self.call("Page.navigate", url="about:blank")
         self.call("Network.clearBrowserCookies")
         for name, value in cookies.items():
             self.call("Network.setCookie", name=name, value=value, url=url)
@@ -92,14 +99,24 @@ class Browser:
             "Emulation.setDeviceMetricsOverride",
             width=width, height=900, deviceScaleFactor=1, mobile=width < 600,
         )
-        self.call("Emulation.setLocaleOverride", locale=language.replace("_", "-"))
+        if language:
+            self.call("Emulation.setLocaleOverride", locale=language.replace("_", "-"))
         self.call(
             "Emulation.setEmulatedMedia",
             features=[{"name": "prefers-reduced-motion", "value": "reduce"}],
         )
         self.call("Page.navigate", url=url)
+        self.wait()
+
+    def follow(self, selector):
+        """Click a link and wait for the page behind it."""
+        self.evaluate(f"location.href = document.querySelector({selector!r}).href")
+        time.sleep(0.5)
+        self.wait()
+
+    def wait(self):
         quiet = 0
-        for _attempt in range(300):
+        for _attempt in range(1200):
             busy = self.evaluate(
                 "document.readyState !== 'complete' || !document.body"
                 " || !!document.querySelector('.o_loading, .o_blockUI, .o_portal_doc_spinner')"
@@ -112,8 +129,9 @@ class Browser:
                 return
             time.sleep(0.1)
 
-    def screenshot(self, path, full=True):
-        height = self.evaluate("document.documentElement.scrollHeight") if full else 900
+    def screenshot(self, path, height=None):
+        """Save what is seen: `height` pixels from the top, or the whole page."""
+        height = height or self.evaluate("document.documentElement.scrollHeight")
         size = self.call("Page.getLayoutMetrics")["cssLayoutViewport"]
         self.call(
             "Emulation.setDeviceMetricsOverride",
@@ -155,25 +173,29 @@ def main():
     parser.add_argument("--name", default="page", help="file name with --page")
     parser.add_argument("--login", default="client", help="login and password with --page")
     parser.add_argument("--width", type=int, default=1280)
-    parser.add_argument("--lang", default="en_US")
+    parser.add_argument("--lang", help="the language of visitors; users have one of their own")
     options = parser.parse_args()
     if not options.chromium:
         sys.exit("Chromium is not installed.")
     url = options.url.rstrip("/")
     story = STORY
     if options.page:
-        story = {options.name: (options.login, options.page, options.lang, options.width)}
+        story = {options.name: (options.login, options.page, options.width, None, None)}
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     browser = Browser(options.chromium)
     sessions = {}
     try:
-        for name, (login, page, language, width) in story.items():
+        for name, (login, page, width, height, link) in story.items():
             if login not in sessions:
                 sessions[login] = log_in(url, login, login)
-            cookies = {**sessions[login], "frontend_lang": language}
-            browser.open(url + page, cookies, width, language)
-            browser.screenshot(out / f"{name}.png")
+            cookies = dict(sessions[login])
+            if options.lang:
+                cookies["frontend_lang"] = options.lang
+            browser.open(url + page, cookies, width, options.lang)
+            if link:
+                browser.follow(link)
+            browser.screenshot(out / f"{name}.png", height)
             print(out / f"{name}.png")
     finally:
         browser.close()

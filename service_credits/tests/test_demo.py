@@ -21,6 +21,7 @@ class TestDemo(TransactionCase):
         if not cls.env.ref("service_credits.demo_company", raise_if_not_found=False):
             for path in DEMO_FILES:
                 convert_file(cls.env, "service_credits", path, {}, mode="init", noupdate=True)
+        cls.env["service.credit.demo"]._load()  # what an upgrade brought was not played
         cls.company = cls.env.ref("service_credits.demo_company")
         cls.interventions = cls.env["service.intervention"].search(
             [("company_id", "=", cls.company.id)]
