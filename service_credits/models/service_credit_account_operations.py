@@ -69,9 +69,10 @@ class ServiceCreditAccount(models.Model):
         """
         if not grants:
             return self.env["service.credit.lot"]
-        grants = [self._prepare_grant(grant) for grant in grants]
         accounts = self.browse({grant["account_id"] for grant in grants})
         state = accounts._lock()
+        by_id = {account.id: account for account in accounts}
+        grants = [self._prepare_grant(by_id[grant["account_id"]], grant) for grant in grants]
         lots = self._replay_grants(grants)
         new = {}
         for grant in grants:
@@ -324,9 +325,9 @@ class ServiceCreditAccount(models.Model):
 
     # === Writing === #
 
-    def _prepare_grant(self, grant):
+    @api.model
+    def _prepare_grant(self, account, grant):
         """Check one grant and complete it into the values of its lot and entry."""
-        account = self.browse(grant["account_id"])
         quantity = self._check_quantity(grant["quantity"])
         origin = grant.get("origin") or "adjustment"
         if origin not in dict(self.env["service.credit.lot"]._fields["origin"].selection):
