@@ -1,3 +1,4 @@
+from . import mail_template
 from . import service_credit_ledger
 from . import service_credit_account
 from . import base_partner_merge

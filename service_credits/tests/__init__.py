@@ -25,3 +25,5 @@ from . import test_tours
 from . import test_demo
 from . import test_loyalty_grants
 from . import test_loyalty_rule
+from . import test_buying_beside
+from . import test_buying_online

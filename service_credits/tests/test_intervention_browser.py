@@ -29,6 +29,10 @@ class TestInterventionBrowser(InterventionHttpCase):
                     browser._wait_ready("!!document.querySelector('.o_sc_ready')", 30)
                 )
                 yield browser
+                # the chatter comes last: stopped in the middle, its loading is an error
+                browser._wait_ready("!!document.querySelector('#chatterRoot')", 20)
+                time.sleep(2)
+                browser.navigate_to("about:blank", wait_stop=True)
         finally:
             self._wait_remaining_requests()
             browser.stop()

@@ -148,6 +148,15 @@ class TestInterventionMail(InterventionHttpCase):
         text = " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
         self.assertIn("Credits missing 3", text)
 
+    def test_no_pdf_where_none_can_be_made(self):
+        self.patch(
+            type(self.env["ir.actions.report"]), "get_wkhtmltopdf_state", lambda self: "install"
+        )
+        intervention = self._make_intervention(3)
+        [(_recipients, message)] = self._receive(intervention)
+        self.assertFalse(list(message.iter_attachments()))
+        self.assertEqual(intervention.state, "quoted")
+
     def test_language_of_the_client(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         template = self.env.ref("service_credits.mail_template_intervention_quotation")
