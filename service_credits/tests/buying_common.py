@@ -95,7 +95,7 @@ class BuyingCase(AccountTestInvoicingCommon):
         if amount is not None:
             values["amount"] = amount
         wizard = (
-            self.env["account.payment.register"]
+            invoices.env["account.payment.register"]
             .with_context(active_model="account.move", active_ids=invoices.ids)
             .create(values)
         )

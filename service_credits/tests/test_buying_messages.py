@@ -128,6 +128,24 @@ class TestBuyingMessages(BuyingCase):
         order._action_cancel()
         self.assertEqual(self._credits(self.client), 0)
 
+    def test_accountant_without_credits_rights(self):
+        """Who invoices packs need not know anything of credits either."""
+        user = new_test_user(
+            self.env, "sc_biller", "account.group_account_invoice",
+            company_id=self.company.id, company_ids=[(6, 0, self.company.ids)],
+        )
+        invoice = self._bill(self.client, (self.pack10, 1), post=False).with_user(user)
+        with Form(invoice) as form, form.invoice_line_ids.edit(0) as line:
+            line.quantity = 2
+        invoice.action_post()
+        self._pay(invoice)
+        self.assertEqual(self._credits(self.client), 20)
+        invoice.copy().action_post()
+        self._refund(invoice, 1)
+        self.assertEqual(self._credits(self.client), 10)
+        note = self._reverse(invoice, modify=True)
+        self.assertEqual(note.move_type, "out_invoice")
+
     def test_settings(self):
         settings = self.env["res.config.settings"].create({})
         self.assertEqual(settings.service_credit_grant_on, "payment")
