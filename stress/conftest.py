@@ -7,10 +7,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import ledger  # noqa: E402
+import ledger
 
 
-def pytest_configure(config):
+@pytest.fixture(scope="session", autouse=True)
+def loaded():
+    """The registry, once the throw-away database stands."""
     ledger.load()
 
 
@@ -36,7 +38,7 @@ def figures(request, capsys):
 
 
 @pytest.fixture(autouse=True)
-def sound():
+def sound(loaded):
     """After each test the whole ledger agrees with its entries."""
     yield
     assert ledger.differences() == []

@@ -9,9 +9,10 @@ import os
 import random
 import time
 
+import psycopg2.errors
+
 import odoo
 import odoo.sql_db
-import psycopg2.errors
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.tools import config
@@ -118,5 +119,7 @@ def connect_to(folder):
 
 
 def load():
-    config.parse_config(["-c", os.environ["ODOO_RC"], "-d", DB, "--log-level=critical"], setup_logging=True)
+    config.parse_config(
+        ["-c", os.environ["ODOO_RC"], "-d", DB, "--log-level=critical"], setup_logging=True
+    )
     registry()

@@ -4,6 +4,7 @@ The client cannot know then whether its transaction was committed. Half of the b
 the COMMIT on its way, half lose the answer.
 """
 
+import contextlib
 import os
 import random
 import socket
@@ -38,7 +39,8 @@ class Proxy:
                 continue
             state = {"drop answer": False}
             for source, sink, forward in (
-                (client, server, self.question), (server, client, self.answer),
+                (client, server, self.question),
+                (server, client, self.answer),
             ):
                 threading.Thread(
                     target=self.pump, args=(source, sink, forward, state), daemon=True
@@ -52,10 +54,8 @@ class Proxy:
         except OSError:
             pass
         for end in (source, sink):
-            try:
+            with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def question(self, data, sink, state):
         if data.endswith(COMMIT) and random.random() < self.share:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools import postgres  # noqa: E402
+from tools import postgres
 
 SETTINGS = "listen_addresses = ''\nmax_connections = 60\nshared_buffers = 128MB\njit = off\n"
 
@@ -33,16 +33,31 @@ class Server:
             subprocess.run(
                 [str(postgres.server_binaries() / name), *map(str, args)],
                 env={"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"},
-                cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True,
-                start_new_session=True, **postgres.as_user(),
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                check=True,
+                start_new_session=True,
+                **postgres.as_user(),
             )
 
     def make(self, database):
         """A new cluster with a copy of `database`, taken from the server of the environment."""
         postgres.own(self.data, 0o700)
         postgres.own(self.socket, 0o711)
-        self.run("initdb", "-D", self.data, "-U", postgres.ROLE, "-A", "trust", "-E", "UTF8",
-                 "--locale=C")
+        self.run(
+            "initdb",
+            "-D",
+            self.data,
+            "-U",
+            postgres.ROLE,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        )
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as conf:
             conf.write(SETTINGS)
         self.start()
@@ -55,14 +70,27 @@ class Server:
             [binaries / "pg_dump", "-Fc", "-Z0", database], stdout=subprocess.PIPE
         ) as dump:
             subprocess.run(
-                [binaries / "pg_restore", "--no-owner", "-d", database], stdin=dump.stdout,
-                env=here, check=True,
+                [binaries / "pg_restore", "--no-owner", "-d", database],
+                stdin=dump.stdout,
+                env=here,
+                check=True,
             )
         assert dump.returncode == 0
 
     def start(self):
-        self.run("pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", self.data / "server.log",
-                 "-o", f"-k '{self.socket}'", "start")
+        self.run(
+            "pg_ctl",
+            "-D",
+            self.data,
+            "-w",
+            "-t",
+            "60",
+            "-l",
+            self.data / "server.log",
+            "-o",
+            f"-k '{self.socket}'",
+            "start",
+        )
 
     def pid(self):
         return int((self.data / "postmaster.pid").read_text().split()[0])

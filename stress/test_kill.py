@@ -13,16 +13,17 @@ import signal
 import time
 
 import ledger
-import odoo.sql_db
 import psycopg2
 import pytest
-from odoo.exceptions import UserError
-from odoo.tools import config
 from proxy import Proxy
 from server import Server
 
+import odoo.sql_db
+from odoo.exceptions import UserError
+from odoo.tools import config
+
 WORKERS = 4
-SECONDS = float(os.environ.get("STRESS_SECONDS", 12))
+SECONDS = float(os.environ.get("STRESS_SECONDS", "12"))
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +95,11 @@ def work(journal, ids, worker, until):
                 account, target = random.sample(ids, 2)
                 kind = random.choice(["grant", "use", "use", "release", "reserve", "transfer"])
                 intent = {
-                    "key": f"{worker} {number} {time.time_ns()}", "kind": kind, "account": account,
-                    "target": target, "quantity": random.randint(1, 4),
+                    "key": f"{worker} {number} {time.time_ns()}",
+                    "kind": kind,
+                    "account": account,
+                    "target": target,
+                    "quantity": random.randint(1, 4),
                 }
                 write(intent)
             result, refused = certain(lambda env, intent=intent: perform(env, intent))
@@ -176,8 +180,9 @@ def test_kills(tmp_path, seed, figures, connected):
 
     operations, killed = play(tmp_path, seed, ids, disturb)
     assert killed and kills["backends"] and kills["servers"]
-    figures(operations=operations, **{f"{name}_killed": n for name, n in kills.items()},
-            differences=0)
+    figures(
+        operations=operations, **{f"{name}_killed": n for name, n in kills.items()}, differences=0
+    )
 
 
 def test_connection_lost_around_commit(tmp_path, seed, figures, connected):
@@ -201,5 +206,9 @@ def test_connection_lost_around_commit(tmp_path, seed, figures, connected):
     balances, operations = expected(journals, ids, 50)
     assert {account_id: ledger.balance(account_id) for account_id in ids} == balances
     assert proxy.lost["before"] and proxy.lost["after"]
-    figures(operations=operations, lost_before_commit=proxy.lost["before"],
-            lost_after_commit=proxy.lost["after"], differences=0)
+    figures(
+        operations=operations,
+        lost_before_commit=proxy.lost["before"],
+        lost_after_commit=proxy.lost["after"],
+        differences=0,
+    )

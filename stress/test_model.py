@@ -12,6 +12,7 @@ import model
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+
 from odoo.exceptions import UserError
 
 SEED = int(os.environ.get("STRESS_SEED") or int.from_bytes(os.urandom(4), "big"))
@@ -72,9 +73,11 @@ class Ledger(RuleBasedStateMachine):
         # Several lots of one day: then the first to come is the first to go.
         day = len(self.lot_pairs) // 3
         lot_id, lot = self.both(
-            lambda env: ledger.account(env, account_id)._grant(
-                quantity, key, value=value, date=START + timedelta(days=day)
-            ).id,
+            lambda env: (
+                ledger.account(env, account_id)
+                ._grant(quantity, key, value=value, date=START + timedelta(days=day))
+                .id
+            ),
             lambda: account.grant(quantity, key, free, day),
         )
         if lot and all(lot is not known for _id, known in self.lot_pairs):
@@ -86,9 +89,9 @@ class Ledger(RuleBasedStateMachine):
         account_id, account = self.pairs[which]
         # A hold's reference is unique in the database, also between two runs of this test.
         hold_id, hold = self.both(
-            lambda env: ledger.account(env, account_id)._reserve(
-                quantity, f"{account_id} {key}"
-            ).id,
+            lambda env: (
+                ledger.account(env, account_id)._reserve(quantity, f"{account_id} {key}").id
+            ),
             lambda: account.reserve(quantity, f"{account_id} {key}"),
         )
         if hold and all(hold is not known for _id, known in self.hold_pairs):
@@ -96,8 +99,11 @@ class Ledger(RuleBasedStateMachine):
         return (which, hold_id, hold)
 
     @rule(
-        hold=holds, kind=st.sampled_from(["consume", "release", "refund"]), quantity=amounts,
-        key=keys, all_of_it=st.booleans(),
+        hold=holds,
+        kind=st.sampled_from(["consume", "release", "refund"]),
+        quantity=amounts,
+        key=keys,
+        all_of_it=st.booleans(),
     )
     def settle(self, hold, kind, quantity, key, all_of_it):
         which, hold_id, hold = hold
@@ -107,9 +113,11 @@ class Ledger(RuleBasedStateMachine):
         if all_of_it and hold.remaining:
             quantity = hold.remaining
         self.both(
-            lambda env: getattr(env["service.credit.hold"].browse(hold_id), f"_{kind}")(
-                quantity, key=key
-            ).ids,
+            lambda env: (
+                getattr(env["service.credit.hold"].browse(hold_id), f"_{kind}")(
+                    quantity, key=key
+                ).ids
+            ),
             lambda: account.settle(hold, kind, quantity, key),
         )
 
@@ -130,9 +138,11 @@ class Ledger(RuleBasedStateMachine):
     def transfer(self, which, quantity, key):
         (account_id, account), (target_id, target) = self.pairs[which], self.pairs[1 - which]
         self.both(
-            lambda env: ledger.account(env, account_id)._transfer(
-                ledger.account(env, target_id), quantity, key
-            ).ids,
+            lambda env: (
+                ledger.account(env, account_id)
+                ._transfer(ledger.account(env, target_id), quantity, key)
+                .ids
+            ),
             lambda: account.transfer(target, quantity, key),
         )
 
@@ -153,7 +163,9 @@ class Ledger(RuleBasedStateMachine):
             for hold_id, hold in self.hold_pairs:
                 real = env["service.credit.hold"].browse(hold_id)
                 assert (real.consumed, real.released, real.remaining) == (
-                    hold.consumed, hold.released, hold.remaining,
+                    hold.consumed,
+                    hold.released,
+                    hold.remaining,
                 )
 
     def teardown(self):
@@ -162,7 +174,7 @@ class Ledger(RuleBasedStateMachine):
 
 TestLedger = Ledger.TestCase
 TestLedger.settings = settings(
-    max_examples=int(os.environ.get("STRESS_EXAMPLES", 25)),
+    max_examples=int(os.environ.get("STRESS_EXAMPLES", "25")),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -8,6 +8,7 @@ import time
 import ledger
 import psycopg2
 import pytest
+
 from odoo.exceptions import UserError
 
 PROCESSES = 8
@@ -69,8 +70,15 @@ def test_eight_processes(tmp_path, seed, figures, accounts):
                 return hold.id
 
             state, result, conflicts = outcome(use)
-            record(path, state=state, account=account_id, quantity=quantity, conflicts=conflicts,
-                   held=not number % 3, result=result)
+            record(
+                path,
+                state=state,
+                account=account_id,
+                quantity=quantity,
+                conflicts=conflicts,
+                held=not number % 3,
+                result=result,
+            )
             if state == "refused" and quantity == 1:
                 left.remove(account_id)
 
@@ -83,8 +91,11 @@ def test_eight_processes(tmp_path, seed, figures, accounts):
         held = sum(line["quantity"] for line in mine if line["held"])
         assert ledger.balance(account_id) == (0, held)
     figures(
-        accounts=accounts, operations=len(done), refused=len(log) - len(done),
-        conflicts=sum(line["conflicts"] for line in done), deadlocks=0,
+        accounts=accounts,
+        operations=len(done),
+        refused=len(log) - len(done),
+        conflicts=sum(line["conflicts"] for line in done),
+        deadlocks=0,
     )
 
 
@@ -99,9 +110,11 @@ def test_transfers_in_both_directions(tmp_path, seed, figures):
         pair = (first, second) if worker % 2 else (second, first)
         for number in range(10):
             state, _result, conflicts = outcome(
-                lambda env, number=number: ledger.account(env, pair[0])
-                ._transfer(ledger.account(env, pair[1]), 7, f"t {worker} {number}")
-                .ids
+                lambda env, number=number: (
+                    ledger.account(env, pair[0])
+                    ._transfer(ledger.account(env, pair[1]), 7, f"t {worker} {number}")
+                    .ids
+                )
             )
             record(path, state=state, conflicts=conflicts)
 
@@ -128,19 +141,25 @@ def test_every_hold_settled_twice_at_once(tmp_path, seed, figures):
         for rank, hold_id in enumerate(holds):
             wait_for(start + rank * 0.03)  # both begin on each hold at the same moment
             state, _result, conflicts = outcome(
-                lambda env, hold_id=hold_id: getattr(
-                    env["service.credit.hold"].browse(hold_id), f"_{kind}"
-                )(2, key=f"{kind} {hold_id}").ids
+                lambda env, hold_id=hold_id: (
+                    getattr(env["service.credit.hold"].browse(hold_id), f"_{kind}")(
+                        2, key=f"{kind} {hold_id}"
+                    ).ids
+                )
             )
             record(path, hold=hold_id, kind=kind, state=state, conflicts=conflicts)
 
     log = together(path, work, [("consume",), ("release",)])
     winners = collections.Counter(line["hold"] for line in log if line["state"] == "done")
-    assert winners == {hold_id: 1 for hold_id in holds}
+    assert winners == dict.fromkeys(holds, 1)
     released = sum(1 for line in log if line["state"] == "done" and line["kind"] == "release")
     assert ledger.balance(account_id) == (released * 2, 0)
-    figures(holds=number, released=released, consumed=number - released,
-            conflicts=sum(line["conflicts"] for line in log))
+    figures(
+        holds=number,
+        released=released,
+        consumed=number - released,
+        conflicts=sum(line["conflicts"] for line in log),
+    )
 
 
 def test_the_same_key_from_all_sides(tmp_path, seed, figures):
@@ -170,8 +189,7 @@ def test_the_same_key_from_all_sides(tmp_path, seed, figures):
         results = {json.dumps(line["result"]) for line in log if line["number"] == number}
         assert len(results) == 1
     assert ledger.balance(account_id) == (1000 + rounds * (5 - 3), rounds)
-    figures(calls=len(log), done_once=rounds * 3,
-            conflicts=sum(line["conflicts"] for line in log))
+    figures(calls=len(log), done_once=rounds * 3, conflicts=sum(line["conflicts"] for line in log))
 
 
 def test_one_key_for_two_clients(tmp_path, seed, figures):
@@ -185,9 +203,9 @@ def test_one_key_for_two_clients(tmp_path, seed, figures):
         for number in range(10):
             try:
                 state, _result, _conflicts = outcome(
-                    lambda env, number=number: ledger.account(env, account_id)
-                    ._reserve(1, f"shared {ids} {number}")
-                    .id
+                    lambda env, number=number: (
+                        ledger.account(env, account_id)._reserve(1, f"shared {ids} {number}").id
+                    )
                 )
             except psycopg2.errors.UniqueViolation:
                 state = "refused"  # Odoo's own retrying makes a ValidationError of it
@@ -212,9 +230,11 @@ def test_opening_accounts_at_once(tmp_path, seed):
         wait_for(start)
         for partner_id in partners:
             state, result, conflicts = outcome(
-                lambda env, partner_id=partner_id: env["service.credit.account"]
-                ._for_partner(env["res.partner"].browse(partner_id))
-                .id
+                lambda env, partner_id=partner_id: (
+                    env["service.credit.account"]
+                    ._for_partner(env["res.partner"].browse(partner_id))
+                    .id
+                )
             )
             record(path, state=state, partner=partner_id, account=result, conflicts=conflicts)
 
@@ -235,9 +255,9 @@ def test_grants_of_thousands_beside_single_operations(tmp_path, seed, figures):
         for period in range(2):
             if worker < 2:
                 state, _result, conflicts = outcome(
-                    lambda env, period=period: ledger.account(env, ids)
-                    ._grant(2, f"loyalty {period}")
-                    .ids
+                    lambda env, period=period: (
+                        ledger.account(env, ids)._grant(2, f"loyalty {period}").ids
+                    )
                 )
                 record(path, kind="grant", state=state, conflicts=conflicts)
                 continue
@@ -245,10 +265,9 @@ def test_grants_of_thousands_beside_single_operations(tmp_path, seed, figures):
                 account_id = random.choice(ids)
                 key = f"use {worker} {period} {number} {account_id}"
                 state, _result, conflicts = outcome(
-                    lambda env, account_id=account_id, key=key: ledger.account(env, account_id)
-                    ._reserve(1, key)
-                    ._consume(key=key)
-                    .ids
+                    lambda env, account_id=account_id, key=key: (
+                        ledger.account(env, account_id)._reserve(1, key)._consume(key=key).ids
+                    )
                 )
                 record(path, kind="use", state=state, conflicts=conflicts)
 

@@ -12,6 +12,7 @@ from .ui import Fail, complain, say
 COMMANDS = {
     "demo": ("demo", "demo", "make the demo database if needed, serve it, print where and who"),
     "test": ("testing", "test", "run every test; arguments go to pytest (-k name, a file)"),
+    "mutate": ("testing", "mutate", "remove each guard of the ledger in turn: a test must fail"),
     "shell": ("shell", "shell", "an Odoo shell on the demo database; or a script on stdin"),
     "lint": ("lint", "lint", "check code, translations and sizes (--fix mends what can be mended)"),
     "pot": ("translations", "pot", "renew the translation template, bring the .po files up to it"),

@@ -52,7 +52,7 @@ class Plugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session):
-        """The database for this run, named on the command line, comes into being."""
+        """The database for this run comes into being."""
         if not session.items or session.config.option.collectonly or session.testsfailed:
             return
         from odoo.tests.common import BaseCase, HttpCase
@@ -65,7 +65,7 @@ class Plugin:
             with lock.locked():
                 if any(issubclass(cls, HttpCase) for cls in classes):
                     database.ensure_assets(template)
-                database.create(session.config.getoption("--odoo-database"), template)
+                database.create(os.environ["SERVICE_CREDITS_DATABASE"], template)
         except Fail as failure:
             pytest.exit(f"no database for the tests: {failure}", returncode=1)
         logging.getLogger().addHandler(self.collector)

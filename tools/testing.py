@@ -1,4 +1,8 @@
-"""./dev test: every test, on a throw-away copy of a database with the add-on installed."""
+"""./dev test: every test, on throw-away copies of a database with the add-on installed.
+
+Two runs of pytest: the add-on's own tests in Odoo's test transactions, and ``stress/``, whose
+processes commit for real. ``./dev mutate`` removes each guard of the ledger in turn.
+"""
 
 from . import database, logcheck, odoo, paths, proc, setup, stamps, system, venv
 from .lock import locked
@@ -29,26 +33,49 @@ def test(args):
         name = database.run_name()
         install_lines = logcheck.offences(database.install_log())
         steps.step("Tests")
-    report = paths.RUN / f"{name}.json"
-    try:
-        status = run_pytest(args, template, name, report)
-        outcome = stamps.load(report)
-    finally:
-        with locked():
-            database.drop(name)
-        report.unlink(missing_ok=True)
+    chosen = [arg for arg in args if is_path(arg)]
+    runs = []
+    if not chosen or not all(map(is_stress, chosen)):
+        mine = [arg for arg in args if not (is_path(arg) and is_stress(arg))]
+        runs.append(run(name, template, odoo_command(name, mine)))
+    if any(map(is_stress, chosen)) or not is_subset(args):
+        mine = [arg for arg in args if not is_path(arg) or is_stress(arg)]
+        runs.append(run(name, template, stress_command(mine)))
+    outcome = {
+        key: sum((outcome[key] for _status, outcome in runs), type(runs[0][1][key])())
+        for key in runs[0][1]
+    }
+    status = max(status for status, _outcome in runs)
     return judge(status, outcome, install_lines, is_subset(args))
 
 
-def run_pytest(args, template, name, report):
+def mutate(args):
+    """./dev mutate: see stress/mutate.py, which prints a table and fails when a guard is idle."""
+    with locked():
+        setup.environment(Steps(setup.STEPS))
+        template = database.ensure_installed()
+        name = database.run_name()
+        database.create(name, template)
+    try:
+        command = [venv.PYTHON, paths.ROOT / "stress" / "mutate.py", *args]
+        return proc.wait(command, env=environment(name), cwd=paths.ROOT)
+    finally:
+        with locked():
+            database.drop(name)
+
+
+def is_stress(argument):
+    return argument.split("::")[0].rstrip("/").split("/")[0] == "stress"
+
+
+def environment(name):
     config = odoo.write_config("test", db_name=name, dbfilter=f"^{name}$")
-    env = {
-        **odoo.environment(),
-        "SERVICE_CREDITS_TEMPLATE": template,
-        "SERVICE_CREDITS_REPORT": str(report),
-    }
+    return {**odoo.environment(), "ODOO_RC": str(config), "STRESS_DB": name}
+
+
+def odoo_command(name, args):
+    config = odoo.write_config("test", db_name=name, dbfilter=f"^{name}$")
     command = [
-        *(venv.PYTHON, "-m", "pytest", "-p", "tools.pytest_plugin"),
         *(f"--odoo-config={config}", f"--odoo-database={name}", "--odoo-http"),
         # pytest-odoo's own default hides everything below CRITICAL from the log check.
         "--odoo-log-level=warn",
@@ -56,7 +83,33 @@ def run_pytest(args, template, name, report):
     ]
     if not any(map(is_path, args)):
         command.append(paths.ADDON_NAME)
-    return proc.wait(command, env=env, cwd=paths.ROOT)
+    return command
+
+
+def stress_command(args):
+    return ["-p", "no:odoo", *(args if any(map(is_path, args)) else [*args, "stress"])]
+
+
+def run(name, template, arguments):
+    """One pytest on a copy of `template`: its status and its outcome."""
+    report = paths.RUN / f"{name}.json"
+    env = {
+        **environment(name),
+        "SERVICE_CREDITS_DATABASE": name,
+        "SERVICE_CREDITS_TEMPLATE": template,
+        "SERVICE_CREDITS_REPORT": str(report),
+    }
+    command = [venv.PYTHON, "-m", "pytest", "-p", "tools.pytest_plugin", *arguments]
+    try:
+        status = proc.wait(command, env=env, cwd=paths.ROOT)
+        outcome = stamps.load(report)
+    finally:
+        with locked():
+            database.drop(name)
+        report.unlink(missing_ok=True)
+    if not outcome:
+        raise Fail(f"pytest ended with status {status} before it could report")
+    return status, outcome
 
 
 def grouped(lines):
@@ -75,8 +128,6 @@ def grouped(lines):
 
 def judge(status, outcome, install_lines, subset):
     """The exit status, and the last lines: what is wrong, then the count."""
-    if not outcome:
-        raise Fail(f"pytest ended with status {status} before it could report")
     problems = []
     if outcome["lines"]:
         problems.append(("unexpected log lines during the tests", outcome["lines"]))

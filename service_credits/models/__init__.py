@@ -7,6 +7,7 @@ from . import service_credit_account_api
 from . import service_credit_account_merge
 from . import service_credit_account_export
 from . import service_credit_account_operations
+from . import service_credit_account_posting
 from . import service_credit_account_statement
 from . import service_credit_entry
 from . import service_credit_hold

@@ -11,7 +11,9 @@ class ResPartner(models.Model):
         help="The day from which the seniority of this client counts.",
     )
     service_credit_account_ids = fields.One2many(
-        "service.credit.account", "partner_id", "Service credit accounts",
+        "service.credit.account",
+        "partner_id",
+        "Service credit accounts",
         groups="service_credits.group_user,service_credits.group_accountant",
     )
     service_credit_available = fields.Integer(
@@ -76,7 +78,9 @@ class ResPartner(models.Model):
         # Accounts that were opened and never used go with their partner.
         empty = self.env["service.credit.account"].sudo().search([("partner_id", "in", self.ids)])
         if empty:
-            self.env.cr.execute("DELETE FROM service_credit_account WHERE id = ANY(%s)", [empty.ids])
+            self.env.cr.execute(
+                "DELETE FROM service_credit_account WHERE id = ANY(%s)", [empty.ids]
+            )
             empty.invalidate_model()
 
     def action_view_service_credits(self):

@@ -32,7 +32,10 @@ class ServiceCreditAccount(models.Model):
     )  # generated in sql/columns.sql
     last_sequence = fields.Integer("Entries", required=True, readonly=True, default=0)
     merged_into_id = fields.Many2one(
-        "service.credit.account", readonly=True, index="btree_not_null", ondelete="restrict",
+        "service.credit.account",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
         help="The client was merged: the credits are in that account, the history stays here.",
     )
     lot_ids = fields.One2many("service.credit.lot", "account_id", "Lots")

@@ -40,7 +40,8 @@ class ServiceCreditAccount(models.Model):
             )
             hold._moved_to(new_hold)
         self.env.cr.execute(
-            "UPDATE service_credit_account SET merged_into_id = %s WHERE id = %s OR merged_into_id = %s",
+            "UPDATE service_credit_account SET merged_into_id = %s"
+            " WHERE id = %s OR merged_into_id = %s",
             [target.id, self.id, self.id],
         )
         self._forget()

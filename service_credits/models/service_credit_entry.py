@@ -14,8 +14,10 @@ KINDS = [
 _SIGNS = """CHECK (CASE kind
     WHEN 'grant'   THEN available_change > 0 AND held_change = 0 AND hold_id IS NULL
     WHEN 'revoke'  THEN available_change < 0 AND held_change = 0 AND hold_id IS NULL
-    WHEN 'reserve' THEN available_change < 0 AND held_change = -available_change AND hold_id IS NOT NULL
-    WHEN 'release' THEN available_change > 0 AND held_change = -available_change AND hold_id IS NOT NULL
+    WHEN 'reserve' THEN available_change < 0 AND held_change = -available_change
+                        AND hold_id IS NOT NULL
+    WHEN 'release' THEN available_change > 0 AND held_change = -available_change
+                        AND hold_id IS NOT NULL
     WHEN 'consume' THEN available_change = 0 AND held_change < 0 AND hold_id IS NOT NULL
     WHEN 'refund'  THEN available_change > 0 AND held_change = 0 AND hold_id IS NOT NULL
     ELSE false END)"""
@@ -41,7 +43,10 @@ class ServiceCreditEntry(models.Model):
     partner_id = fields.Many2one(related="account_id.partner_id", string="Client")
     company_id = fields.Many2one(related="account_id.company_id")
     sequence = fields.Integer(
-        "No.", required=True, readonly=True, aggregator=None,
+        "No.",
+        required=True,
+        readonly=True,
+        aggregator=None,
         help="Rank of the entry in its account, without gaps.",
     )
     kind = fields.Selection(KINDS, required=True, readonly=True)
@@ -56,14 +61,16 @@ class ServiceCreditEntry(models.Model):
     )
     held_after = fields.Integer("Reserved after", required=True, readonly=True, aggregator=None)
     operation_key = fields.Char(
-        required=True, readonly=True,
+        required=True,
+        readonly=True,
         help="Identifies the operation: repeated with the same key, it is done once.",
     )
     date = fields.Datetime(required=True, readonly=True, index=True)
     user_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="restrict")
     reason = fields.Char(readonly=True)
     hash = fields.Char(
-        "Seal", readonly=True,
+        "Seal",
+        readonly=True,
         help="SHA-256 over this entry and the seal of the one before it in the account.",
     )
 

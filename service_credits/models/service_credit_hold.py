@@ -26,9 +26,7 @@ class ServiceCreditHold(models.Model):
     _ref_uniq = models.UniqueIndex("(ref)", "This reference is already used by another operation.")
     _open_idx = models.Index("(account_id) WHERE consumed + released < quantity")
     _sums = models.Constraint("CHECK (consumed + released <= quantity)")
-    _never_negative = models.Constraint(
-        "CHECK (quantity >= 0 AND consumed >= 0 AND released >= 0)"
-    )
+    _never_negative = models.Constraint("CHECK (quantity >= 0 AND consumed >= 0 AND released >= 0)")
 
     def _consume(self, quantity=None, key=None, reason=""):
         """Use credits of this hold: the work is delivered.

@@ -41,14 +41,20 @@ class ServiceCreditLot(models.Model):
         readonly=True, help="Untaxed worth of the credits when granted; 0 for free credits."
     )
     unit_price = fields.Float(
-        "Price per credit", digits=(16, 6), readonly=True, aggregator=None,
+        "Price per credit",
+        digits=(16, 6),
+        readonly=True,
+        aggregator=None,
         help="Untaxed value of one credit, in the company's currency.",
     )
     grant_key = fields.Char(required=True, readonly=True)
     invoice_line_id = fields.Many2one("account.move.line", readonly=True, index="btree_not_null")
     order_line_id = fields.Many2one("sale.order.line", readonly=True, index="btree_not_null")
     source_lot_id = fields.Many2one(
-        "service.credit.lot", "Transferred from", readonly=True, index="btree_not_null",
+        "service.credit.lot",
+        "Transferred from",
+        readonly=True,
+        index="btree_not_null",
         ondelete="restrict",
     )
     entry_ids = fields.One2many("service.credit.entry", "lot_id", "Entries")

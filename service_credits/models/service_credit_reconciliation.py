@@ -5,6 +5,7 @@ from odoo import api, fields, models
 
 _logger = logging.getLogger(__name__)
 
+
 class ServiceCreditReconciliation(models.Model):
     """One run of the check of the whole ledger, and what it found."""
 

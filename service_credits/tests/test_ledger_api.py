@@ -42,7 +42,10 @@ class TestLedgerApi(ServiceCreditsCase, HttpCase):
 
     def _use(self, **changes):
         params = {
-            "partner_id": self.client.id, "quantity": 3, "key": "web-1", "description": "Hotline",
+            "partner_id": self.client.id,
+            "quantity": 3,
+            "key": "web-1",
+            "description": "Hotline",
         }
         return self._call("use_credits", **{**params, **changes})
 
@@ -106,7 +109,9 @@ class TestLedgerApi(ServiceCreditsCase, HttpCase):
                 self.assertEqual(status, 403)
         status, _result = self._call("get_balance", self._key(self.user), partner_id=self.client.id)
         self.assertEqual(status, 200)
-        status, _result = self._call("get_balance", self._key(self.employee), partner_id=self.client.id)
+        status, _result = self._call(
+            "get_balance", self._key(self.employee), partner_id=self.client.id
+        )
         self.assertEqual(status, 403)
         status, _result = self._call("get_balance", "wrong", partner_id=self.client.id)
         self.assertEqual(status, 401)

@@ -40,7 +40,13 @@ class TestLedgerBypass(ServiceCreditsCase):
     def test_orm(self):
         admin = self.env.ref("base.user_admin")
         for user in (
-            self.env.user, admin, self.user, self.manager, self.accountant, self.employee, self.portal,
+            self.env.user,
+            admin,
+            self.user,
+            self.manager,
+            self.accountant,
+            self.employee,
+            self.portal,
         ):
             for record in self.records:
                 record = record.with_user(user)
@@ -51,7 +57,13 @@ class TestLedgerBypass(ServiceCreditsCase):
                         record.copy()
                     with self.assertRaises(UserError):
                         record.unlink()
-                    for field in ("account_id", "available", "quantity", "available_change", "hash"):
+                    for field in (
+                        "account_id",
+                        "available",
+                        "quantity",
+                        "available_change",
+                        "hash",
+                    ):
                         if field in record._fields:
                             with self.assertRaises(UserError):
                                 record.write({field: 1})
@@ -73,8 +85,18 @@ class TestLedgerBypass(ServiceCreditsCase):
         """RPC refuses every name that starts with an underscore; the operations all do."""
         for model in MODELS:
             for name in (
-                "_grant", "_grant_many", "_reserve", "_transfer", "_take_back", "_post",
-                "_insert_entries", "_consume", "_release", "_refund", "_revoke", "_merge_into",
+                "_grant",
+                "_grant_many",
+                "_reserve",
+                "_transfer",
+                "_take_back",
+                "_post",
+                "_insert_entries",
+                "_consume",
+                "_release",
+                "_refund",
+                "_revoke",
+                "_merge_into",
             ):
                 if hasattr(self.env[model], name):
                     with self.subTest(name=name), self.assertRaises(AccessError):
@@ -164,54 +186,103 @@ class TestLedgerBypass(ServiceCreditsCase):
         for column in ("available", "held", "last_sequence"):
             self.assertSQLRefused(
                 f"INSERT INTO service_credit_account (partner_id, company_id, {column})"
-                " VALUES (%s, %s, 5)", third.id, self.env.company.id,
+                " VALUES (%s, %s, 5)",
+                third.id,
+                self.env.company.id,
             )
         for column in ("quantity", "available", "held", "spent"):
             self.assertSQLRefused(
                 f"INSERT INTO service_credit_lot (account_id, origin, grant_key, date, {column})"
-                " VALUES (%s, 'loyalty', 'x', now(), 5)", self.account.id,
+                " VALUES (%s, 'loyalty', 'x', now(), 5)",
+                self.account.id,
             )
         for column in ("quantity", "consumed", "released"):
             self.assertSQLRefused(
-                f"INSERT INTO service_credit_hold (account_id, ref, {column})"
-                " VALUES (%s, 'x', 5)", self.account.id,
+                f"INSERT INTO service_credit_hold (account_id, ref, {column}) VALUES (%s, 'x', 5)",
+                self.account.id,
             )
 
     def _entry(self, **changes):
         """SQL and values of an entry that would follow the account's last one."""
         values = {
-            "account_id": self.account.id, "sequence": 3, "kind": "grant", "lot_id": self.lot.id,
-            "hold_id": None, "available_change": 5, "held_change": 0, "available_after": 11,
-            "held_after": 4, "operation_key": "raw", "date": "2026-01-01", "user_id": 1,
+            "account_id": self.account.id,
+            "sequence": 3,
+            "kind": "grant",
+            "lot_id": self.lot.id,
+            "hold_id": None,
+            "available_change": 5,
+            "held_change": 0,
+            "available_after": 11,
+            "held_after": 4,
+            "operation_key": "raw",
+            "date": "2026-01-01",
+            "user_id": 1,
             **changes,
         }
         return (
-            f"INSERT INTO service_credit_entry ({', '.join(values)})"
-            f" VALUES ({', '.join(['%s'] * len(values))})",
+            (
+                f"INSERT INTO service_credit_entry ({', '.join(values)})"
+                f" VALUES ({', '.join(['%s'] * len(values))})"
+            ),
             *values.values(),
         )
 
     def test_raw_sql_inserts_of_entries_that_do_not_fit(self):
         other_lot = self.other._grant(5, "g")
         other_hold = self.other._reserve(5, "h-other")
-        reserve = {"kind": "reserve", "available_change": -1, "held_change": 1,
-                   "available_after": 5, "held_after": 5, "hold_id": self.hold.id}
-        release = {"kind": "release", "available_change": 1, "held_change": -1,
-                   "available_after": 7, "held_after": 3, "hold_id": self.hold.id}
+        reserve = {
+            "kind": "reserve",
+            "available_change": -1,
+            "held_change": 1,
+            "available_after": 5,
+            "held_after": 5,
+            "hold_id": self.hold.id,
+        }
+        release = {
+            "kind": "release",
+            "available_change": 1,
+            "held_change": -1,
+            "available_after": 7,
+            "held_after": 3,
+            "hold_id": self.hold.id,
+        }
         wrong = [
-            {"sequence": 2}, {"sequence": 4}, {"sequence": 0}, {"sequence": -1},
-            {"available_after": 12}, {"available_after": 10}, {"held_after": 5},
-            {"available_change": -5, "available_after": 1}, {"available_change": 0, "available_after": 6},
-            {"kind": "gift"}, {"kind": "revoke"}, {"kind": "release"}, {"kind": "consume"},
-            {"lot_id": other_lot.id}, {"hold_id": self.hold.id},
+            {"sequence": 2},
+            {"sequence": 4},
+            {"sequence": 0},
+            {"sequence": -1},
+            {"available_after": 12},
+            {"available_after": 10},
+            {"held_after": 5},
+            {"available_change": -5, "available_after": 1},
+            {"available_change": 0, "available_after": 6},
+            {"kind": "gift"},
+            {"kind": "revoke"},
+            {"kind": "release"},
+            {"kind": "consume"},
+            {"lot_id": other_lot.id},
+            {"hold_id": self.hold.id},
             {"kind": "revoke", "available_change": -7, "available_after": -1},
-            {**reserve, "hold_id": None}, {**reserve, "held_change": 2, "held_after": 6},
-            {**reserve, "hold_id": other_hold.id}, {**reserve, "lot_id": other_lot.id},
-            {**release, "available_change": 5, "held_change": -5, "available_after": 11, "held_after": -1},
+            {**reserve, "hold_id": None},
+            {**reserve, "held_change": 2, "held_after": 6},
+            {**reserve, "hold_id": other_hold.id},
+            {**reserve, "lot_id": other_lot.id},
+            {
+                **release,
+                "available_change": 5,
+                "held_change": -5,
+                "available_after": 11,
+                "held_after": -1,
+            },
             {**release, "held_change": -2, "held_after": 2},
             {"kind": "refund", "hold_id": self.hold.id},  # of what was never used
-            {"account_id": None}, {"lot_id": None}, {"operation_key": None}, {"user_id": None},
-            {"available_change": None}, {"held_change": None}, {"available_after": None},
+            {"account_id": None},
+            {"lot_id": None},
+            {"operation_key": None},
+            {"user_id": None},
+            {"available_change": None},
+            {"held_change": None},
+            {"available_after": None},
             {"available_change": 2**31 - 1, "available_after": 2**31 - 1},
         ]
         for changes in wrong:
@@ -223,8 +294,13 @@ class TestLedgerBypass(ServiceCreditsCase):
         self.assertEqual(self.account.available, 3)
         self.assertSQLRefused(
             *self._entry(
-                kind="consume", lot_id=second.id, hold_id=self.hold.id, available_change=0,
-                held_change=-1, available_after=3, held_after=11,
+                kind="consume",
+                lot_id=second.id,
+                hold_id=self.hold.id,
+                available_change=0,
+                held_change=-1,
+                available_after=3,
+                held_after=11,
                 sequence=self.account.last_sequence + 1,
             )
         )

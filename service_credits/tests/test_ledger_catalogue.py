@@ -1,6 +1,11 @@
 from odoo.tests import TransactionCase, tagged
 
-TABLES = ("service_credit_account", "service_credit_lot", "service_credit_hold", "service_credit_entry")
+TABLES = (
+    "service_credit_account",
+    "service_credit_lot",
+    "service_credit_hold",
+    "service_credit_entry",
+)
 
 # What must stand in PostgreSQL's catalogue: Odoo only logs what it could not create.
 CHECKS = {
@@ -84,8 +89,8 @@ class TestLedgerCatalogue(TransactionCase):
         )
         self.assertEqual(UNIQUE_INDEXES - found, set())
         found = self._names(
-            "SELECT indexrelid::regclass::text FROM pg_index WHERE indisvalid AND indpred IS NOT NULL"
-            " AND indrelid::regclass::text = ANY(%s)"
+            "SELECT indexrelid::regclass::text FROM pg_index WHERE indisvalid"
+            " AND indpred IS NOT NULL AND indrelid::regclass::text = ANY(%s)"
         )
         self.assertEqual(OTHER_INDEXES - found, set())
 
@@ -115,7 +120,8 @@ class TestLedgerCatalogue(TransactionCase):
         found = self._select(
             "SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c"
             " JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]"
-            " WHERE c.contype = 'f' AND c.confdeltype = 'r' AND c.conrelid::regclass::text = ANY(%s)",
+            " WHERE c.contype = 'f' AND c.confdeltype = 'r'"
+            " AND c.conrelid::regclass::text = ANY(%s)",
             list(TABLES),
         )
         self.assertEqual(RESTRICTING - found, set())

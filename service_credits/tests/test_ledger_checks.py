@@ -27,7 +27,9 @@ class TestLedgerChecks(ServiceCreditsCase):
             try:
                 with self.env.cr.savepoint(flush=False):
                     for table in ("account", "lot", "hold", "entry"):
-                        self.env.cr.execute(f"ALTER TABLE service_credit_{table} DISABLE TRIGGER USER")
+                        self.env.cr.execute(
+                            f"ALTER TABLE service_credit_{table} DISABLE TRIGGER USER"
+                        )
                     self.env.cr.execute(query, params)
             except psycopg2.IntegrityError as error:
                 self.assertEqual(error.diag.constraint_name, name)
@@ -49,17 +51,24 @@ class TestLedgerChecks(ServiceCreditsCase):
         self.assertConstraint(
             "service_credit_account_partner_company_uniq",
             "INSERT INTO service_credit_account (partner_id, company_id) VALUES (%s, %s)",
-            self.client.id, self.env.company.id,
+            self.client.id,
+            self.env.company.id,
         )
 
     def test_lot(self):
         update = "UPDATE service_credit_lot SET {} WHERE id = %s"
-        for change in ("quantity = quantity + 1", "available = available + 1", "held = held + 1",
-                       "spent = spent + 1"):
+        for change in (
+            "quantity = quantity + 1",
+            "available = available + 1",
+            "held = held + 1",
+            "spent = spent + 1",
+        ):
             self.assertConstraint("service_credit_lot_sums", update.format(change), self.lot.id)
-        for change in ("available = -1, quantity = held + spent - 1",
-                       "held = -1, quantity = available + spent - 1",
-                       "spent = -1, quantity = available + held - 1"):
+        for change in (
+            "available = -1, quantity = held + spent - 1",
+            "held = -1, quantity = available + spent - 1",
+            "spent = -1, quantity = available + held - 1",
+        ):
             self.assertConstraint(
                 "service_credit_lot_never_negative", update.format(change), self.lot.id
             )
@@ -68,7 +77,8 @@ class TestLedgerChecks(ServiceCreditsCase):
         self.assertConstraint(
             "service_credit_lot_grant_key_uniq",
             "INSERT INTO service_credit_lot (account_id, origin, grant_key, date)"
-            " VALUES (%s, 'loyalty', 'g', now())", self.account.id,
+            " VALUES (%s, 'loyalty', 'g', now())",
+            self.account.id,
         )
 
     def test_hold(self):
@@ -81,27 +91,44 @@ class TestLedgerChecks(ServiceCreditsCase):
             )
         self.assertConstraint(
             "service_credit_hold_ref_uniq",
-            "INSERT INTO service_credit_hold (account_id, ref) VALUES (%s, 'h')", self.other.id,
+            "INSERT INTO service_credit_hold (account_id, ref) VALUES (%s, 'h')",
+            self.other.id,
         )
 
     def _insert(self, **changes):
         values = {
-            "account_id": self.account.id, "sequence": 9, "kind": "grant", "lot_id": self.lot.id,
-            "hold_id": None, "available_change": 5, "held_change": 0, "available_after": 11,
-            "held_after": 3, "operation_key": "raw", "date": "2026-01-01", "user_id": 1,
-            "hash": "x", **changes,
+            "account_id": self.account.id,
+            "sequence": 9,
+            "kind": "grant",
+            "lot_id": self.lot.id,
+            "hold_id": None,
+            "available_change": 5,
+            "held_change": 0,
+            "available_after": 11,
+            "held_after": 3,
+            "operation_key": "raw",
+            "date": "2026-01-01",
+            "user_id": 1,
+            "hash": "x",
+            **changes,
         }
         return (
-            f"INSERT INTO service_credit_entry ({', '.join(values)})"
-            f" VALUES ({', '.join(['%s'] * len(values))})",
+            (
+                f"INSERT INTO service_credit_entry ({', '.join(values)})"
+                f" VALUES ({', '.join(['%s'] * len(values))})"
+            ),
             *values.values(),
         )
 
     def test_entry_signs(self):
         """Every combination of kind, signs and hold that is not one of the six allowed."""
         allowed = {
-            ("grant", 1, 0, False), ("revoke", -1, 0, False), ("reserve", -1, 1, True),
-            ("release", 1, -1, True), ("consume", 0, -1, True), ("refund", 1, 0, True),
+            ("grant", 1, 0, False),
+            ("revoke", -1, 0, False),
+            ("reserve", -1, 1, True),
+            ("release", 1, -1, True),
+            ("consume", 0, -1, True),
+            ("refund", 1, 0, True),
         }
         for kind in ("grant", "revoke", "reserve", "release", "consume", "refund", "gift"):
             for available in (-1, 0, 1):
@@ -112,7 +139,9 @@ class TestLedgerChecks(ServiceCreditsCase):
                         self.assertConstraint(
                             "service_credit_entry_signs",
                             *self._insert(
-                                kind=kind, available_change=available, held_change=held,
+                                kind=kind,
+                                available_change=available,
+                                held_change=held,
                                 hold_id=self.hold.id if hold else None,
                             ),
                         )
@@ -132,7 +161,10 @@ class TestLedgerChecks(ServiceCreditsCase):
     def test_foreign_keys(self):
         self.env.cr.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for field, table in (
-            ("account_id", "entry"), ("lot_id", "entry"), ("hold_id", "entry"), ("user_id", "entry"),
+            ("account_id", "entry"),
+            ("lot_id", "entry"),
+            ("hold_id", "entry"),
+            ("user_id", "entry"),
         ):
             changes = {field: 2**30}
             if field == "hold_id":

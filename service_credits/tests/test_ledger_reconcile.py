@@ -57,7 +57,8 @@ class TestLedgerReconcile(ServiceCreditsCase):
         with self._damage():
             self._sql(
                 "UPDATE service_credit_entry SET available_change = 12"
-                " WHERE lot_id = %s AND kind = 'grant'", self.lot.id,
+                " WHERE lot_id = %s AND kind = 'grant'",
+                self.lot.id,
             )
         lines = self.assertFound("running_total", "seal", "account", "lot")
         account = lines.filtered(lambda line: line.problem == "account")
@@ -67,8 +68,10 @@ class TestLedgerReconcile(ServiceCreditsCase):
 
     def test_missing_entry_in_the_middle(self):
         with self._damage():
-            self._sql("DELETE FROM service_credit_entry WHERE lot_id = %s AND kind = 'consume'",
-                      self.second.id)
+            self._sql(
+                "DELETE FROM service_credit_entry WHERE lot_id = %s AND kind = 'consume'",
+                self.second.id,
+            )
             deleted = self.env.cr.rowcount
         self.assertEqual(deleted, 1)
         self.assertFound("sequence", "running_total", "seal", "account", "lot", "hold")
@@ -77,7 +80,8 @@ class TestLedgerReconcile(ServiceCreditsCase):
         with self._damage():
             self._sql(
                 "DELETE FROM service_credit_entry WHERE account_id = %s AND sequence = %s",
-                self.other.id, self.other.last_sequence,
+                self.other.id,
+                self.other.last_sequence,
             )
         lines = self.assertFound("account", "lot", "hold")
         self.assertEqual(lines.account_id, self.other)
@@ -86,7 +90,8 @@ class TestLedgerReconcile(ServiceCreditsCase):
         with self._damage():
             self._sql(
                 "UPDATE service_credit_entry SET held_after = held_after + 1"
-                " WHERE account_id = %s AND sequence = 2", self.account.id,
+                " WHERE account_id = %s AND sequence = 2",
+                self.account.id,
             )
         lines = self.assertFound("running_total", "seal")
         self.assertEqual(lines.mapped("entry_sequence"), [2, 2])
@@ -96,39 +101,55 @@ class TestLedgerReconcile(ServiceCreditsCase):
             self._sql(
                 "UPDATE service_credit_entry SET sequence = sequence + 1"
                 " WHERE account_id = %s AND sequence = %s",
-                self.other.id, self.other.last_sequence,
+                self.other.id,
+                self.other.last_sequence,
             )
         self.assertFound("sequence", "seal")
 
     def test_wrong_lot(self):
         with self._damage():
-            self._sql("UPDATE service_credit_entry SET lot_id = %s WHERE lot_id = %s AND kind = 'grant'",
-                      self.second.id, self.lot.id)
+            self._sql(
+                "UPDATE service_credit_entry SET lot_id = %s WHERE lot_id = %s AND kind = 'grant'",
+                self.second.id,
+                self.lot.id,
+            )
         self.assertFound("seal", "lot")
 
     def test_lot_of_another_account(self):
         with self._damage():
-            self._sql("UPDATE service_credit_entry SET lot_id = %s WHERE lot_id = %s AND kind = 'grant'",
-                      self.other_lot.id, self.lot.id)
+            self._sql(
+                "UPDATE service_credit_entry SET lot_id = %s WHERE lot_id = %s AND kind = 'grant'",
+                self.other_lot.id,
+                self.lot.id,
+            )
         self.assertFound("seal", "lot", "foreign_lot")
 
     def test_wrong_hold(self):
         with self._damage():
-            self._sql("UPDATE service_credit_entry SET hold_id = %s WHERE hold_id = %s AND kind = 'consume'",
-                      self.other_hold.id, self.hold.id)
+            self._sql(
+                "UPDATE service_credit_entry SET hold_id = %s"
+                " WHERE hold_id = %s AND kind = 'consume'",
+                self.other_hold.id,
+                self.hold.id,
+            )
         # The other hold never had anything of this lot: settled beyond what it held.
         self.assertFound("seal", "hold", "foreign_hold", "hold_lot")
 
     def test_signs(self):
         with self._damage():
             self._sql("ALTER TABLE service_credit_entry DROP CONSTRAINT service_credit_entry_signs")
-            self._sql("UPDATE service_credit_entry SET kind = 'revoke' WHERE lot_id = %s AND kind = 'grant'",
-                      self.other_lot.id)
+            self._sql(
+                "UPDATE service_credit_entry SET kind = 'revoke'"
+                " WHERE lot_id = %s AND kind = 'grant'",
+                self.other_lot.id,
+            )
         self.assertFound("sign", "seal")
 
     def test_balances(self):
         for table, record, problem in (
-            ("account", self.account, "account"), ("lot", self.lot, "lot"), ("hold", self.hold, "hold"),
+            ("account", self.account, "account"),
+            ("lot", self.lot, "lot"),
+            ("hold", self.hold, "hold"),
         ):
             with self.subTest(problem), self.env.cr.savepoint():
                 column = "quantity" if table == "hold" else "available"
@@ -136,35 +157,50 @@ class TestLedgerReconcile(ServiceCreditsCase):
                 with self._damage(table):
                     self._sql(
                         f"UPDATE service_credit_{table} SET {column} = {column} + 1 {more}"
-                        " WHERE id = %s", record.id,
+                        " WHERE id = %s",
+                        record.id,
                     )
                 self.assertFound(problem)
                 with self._damage(table):
                     more = more.replace("+", "-")
                     self._sql(
                         f"UPDATE service_credit_{table} SET {column} = {column} - 1 {more}"
-                        " WHERE id = %s", record.id,
+                        " WHERE id = %s",
+                        record.id,
                     )
 
     def test_an_account_without_entries(self):
         with self._damage("account"):
             self._sql(
-                "INSERT INTO service_credit_account (partner_id, company_id, available) VALUES (%s, %s, 7)",
-                self.env["res.partner"].create({"name": "Gamma"}).id, self.env.company.id,
+                "INSERT INTO service_credit_account (partner_id, company_id, available)"
+                " VALUES (%s, %s, 7)",
+                self.env["res.partner"].create({"name": "Gamma"}).id,
+                self.env.company.id,
             )
         self.assertEqual(self.assertFound("account").found, "7 / 0 (0)")
 
     def test_a_consistent_forgery_breaks_the_seal(self):
         """The owner alters an entry and every total that follows: only the seal tells."""
         with self._damage("entry", "account", "lot"):
-            self._sql("UPDATE service_credit_entry SET available_change = available_change + 90"
-                      " WHERE account_id = %s AND sequence = 1", self.account.id)
-            self._sql("UPDATE service_credit_entry SET available_after = available_after + 90"
-                      " WHERE account_id = %s", self.account.id)
-            self._sql("UPDATE service_credit_account SET available = available + 90 WHERE id = %s",
-                      self.account.id)
-            self._sql("UPDATE service_credit_lot SET available = available + 90,"
-                      " quantity = quantity + 90 WHERE id = %s", self.lot.id)
+            self._sql(
+                "UPDATE service_credit_entry SET available_change = available_change + 90"
+                " WHERE account_id = %s AND sequence = 1",
+                self.account.id,
+            )
+            self._sql(
+                "UPDATE service_credit_entry SET available_after = available_after + 90"
+                " WHERE account_id = %s",
+                self.account.id,
+            )
+            self._sql(
+                "UPDATE service_credit_account SET available = available + 90 WHERE id = %s",
+                self.account.id,
+            )
+            self._sql(
+                "UPDATE service_credit_lot SET available = available + 90,"
+                " quantity = quantity + 90 WHERE id = %s",
+                self.lot.id,
+            )
         self.assertFound("seal")
 
     def test_a_forgery_with_new_seals_changes_the_last_seal(self):
@@ -172,14 +208,23 @@ class TestLedgerReconcile(ServiceCreditsCase):
         before = self.account.seal
         self.assertEqual(len(before), 64)
         with self._damage():
-            self._sql("UPDATE service_credit_entry SET reason = 'other' WHERE account_id = %s AND sequence = 1",
-                      self.account.id)
+            self._sql(
+                "UPDATE service_credit_entry SET reason = 'other'"
+                " WHERE account_id = %s AND sequence = 1",
+                self.account.id,
+            )
             previous = ""
-            self._sql("SELECT id FROM service_credit_entry WHERE account_id = %s ORDER BY sequence",
-                      self.account.id)
+            self._sql(
+                "SELECT id FROM service_credit_entry WHERE account_id = %s ORDER BY sequence",
+                self.account.id,
+            )
             for (entry_id,) in self.env.cr.fetchall():
-                self._sql("UPDATE service_credit_entry e SET hash = service_credit_entry_hash(%s, e)"
-                          " WHERE id = %s RETURNING hash", previous, entry_id)
+                self._sql(
+                    "UPDATE service_credit_entry e SET hash = service_credit_entry_hash(%s, e)"
+                    " WHERE id = %s RETURNING hash",
+                    previous,
+                    entry_id,
+                )
                 (previous,) = self.env.cr.fetchone()
         self.assertEqual(self.env["service.credit.reconciliation"]._reconcile().difference_count, 0)
         self.env.invalidate_all()
@@ -187,13 +232,17 @@ class TestLedgerReconcile(ServiceCreditsCase):
 
     def test_nothing_is_corrected(self):
         with self._damage("account"):
-            self._sql("UPDATE service_credit_account SET held = held + 1 WHERE id = %s", self.account.id)
+            self._sql(
+                "UPDATE service_credit_account SET held = held + 1 WHERE id = %s", self.account.id
+            )
         self.assertFound("account")
         self.assertFound("account")
 
     def test_only_these_accounts(self):
         with self._damage("account"):
-            self._sql("UPDATE service_credit_account SET held = held + 1 WHERE id = %s", self.account.id)
+            self._sql(
+                "UPDATE service_credit_account SET held = held + 1 WHERE id = %s", self.account.id
+            )
         report = self.env["service.credit.reconciliation"]._reconcile(self.other)
         self.assertEqual((report.difference_count, report.account_count), (0, 1))
         with self.assertLogs("odoo.addons.service_credits", "ERROR"):
@@ -210,8 +259,13 @@ class TestLedgerReconcile(ServiceCreditsCase):
         self.assertEqual(mails.search_count([]), before)
         self.env.ref("base.user_admin").email = "admin@example.com"
         with self._damage("account"):
-            self._sql("UPDATE service_credit_account SET held = held + 1 WHERE id = %s", self.account.id)
-        with self.enter_registry_test_mode(), self.assertLogs("odoo.addons.service_credits", "ERROR"):
+            self._sql(
+                "UPDATE service_credit_account SET held = held + 1 WHERE id = %s", self.account.id
+            )
+        with (
+            self.enter_registry_test_mode(),
+            self.assertLogs("odoo.addons.service_credits", "ERROR"),
+        ):
             cron.method_direct_trigger()
         mail = mails.search([], order="id desc", limit=1)
         self.assertIn("differences", mail.subject)

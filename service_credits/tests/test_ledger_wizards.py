@@ -26,7 +26,9 @@ class TestLedgerWizards(ServiceCreditsCase):
     def _wizard(self, action, user=None):
         account = self.account.with_user(user or self.manager)
         act = getattr(account, action)()
-        return Form(self.env[act["res_model"]].with_user(account.env.user).with_context(act["context"]))
+        return Form(
+            self.env[act["res_model"]].with_user(account.env.user).with_context(act["context"])
+        )
 
     # === Adjust === #
 
@@ -69,7 +71,11 @@ class TestLedgerWizards(ServiceCreditsCase):
     def test_only_managers(self):
         values = {"account_id": self.account.id, "quantity": 1, "reason": "Why"}
         for user in (self.user, self.accountant, self.portal):
-            for model in ("service.credit.adjust", "service.credit.transfer", "service.credit.opening"):
+            for model in (
+                "service.credit.adjust",
+                "service.credit.transfer",
+                "service.credit.opening",
+            ):
                 with self.assertRaises(AccessError):
                     self.env[model].with_user(user).create({})
             # Neither through a wizard that somebody else opened.
@@ -112,8 +118,10 @@ class TestLedgerWizards(ServiceCreditsCase):
             data = data.getvalue()
         else:
             data = rows.encode() if isinstance(rows, str) else rows
-        return self.env["service.credit.opening"].with_user(self.manager).create(
-            {"file": base64.b64encode(data), "file_name": name}
+        return (
+            self.env["service.credit.opening"]
+            .with_user(self.manager)
+            .create({"file": base64.b64encode(data), "file_name": name})
         )
 
     def _outcomes(self, opening):

@@ -207,7 +207,7 @@ class ServiceCreditOpening(models.TransientModel):
     def _find_clients(self, texts):
         """{text: commercial partners that it may mean}."""
         texts = sorted(texts - {""})
-        found = {text: self.env["res.partner"] for text in texts}
+        found = dict.fromkeys(texts, self.env["res.partner"])
         for field in ("ref", "vat", "email", "name"):
             left = [text for text in texts if not found[text]]
             partners = self.env["res.partner"].search(
@@ -243,9 +243,7 @@ class ServiceCreditOpening(models.TransientModel):
         except (ValueError, OverflowError):
             quantity = number = None
         if quantity is None or quantity != number:
-            raise UserError(
-                self.env._("“%(text)s” is not a whole number of credits.", text=text)
-            )
+            raise UserError(self.env._("“%(text)s” is not a whole number of credits.", text=text))
         return self.env["service.credit.account"]._check_quantity(quantity)
 
     def _check_value(self, cell):

@@ -16,9 +16,7 @@ class ServiceCreditTransfer(models.TransientModel):
     partner_id = fields.Many2one("res.partner", "To", required=True)
     quantity = fields.Integer("Credits", required=True, default=1)
     reason = fields.Char(required=True, help="Both clients read it on their statement.")
-    key = fields.Char(
-        required=True, readonly=True, default=lambda self: f"transfer:{uuid.uuid4()}"
-    )
+    key = fields.Char(required=True, readonly=True, default=lambda self: f"transfer:{uuid.uuid4()}")
 
     def action_apply(self):
         self.ensure_one()
