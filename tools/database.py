@@ -32,8 +32,8 @@ def demo_name():
     return f"{prefix()}demo"
 
 
-def manifest():
-    path = paths.ADDON / "__manifest__.py"
+def manifest(addon):
+    path = paths.ROOT / addon / "__manifest__.py"
     try:
         return ast.literal_eval(path.read_text())
     except FileNotFoundError:
@@ -43,7 +43,10 @@ def manifest():
 
 
 def base_modules():
-    return [*manifest().get("depends", []), *EXTRA]
+    """What the add-ons need, without themselves."""
+    own = paths.addons() or [paths.ADDON_NAME]
+    needed = {name for addon in own for name in manifest(addon).get("depends", [])}
+    return sorted(needed.difference(own)) + [*EXTRA]
 
 
 def relevant(relative):
@@ -70,12 +73,12 @@ def base_name():
 
 
 def installed_key():
-    return stamps.files_digest(paths.ADDON, relevant)
+    return stamps.addons_digest(relevant)
 
 
 def assets_key():
     """What the bundles of scripts and styles are made of."""
-    files = stamps.files_digest(paths.ADDON, lambda path: path.parts[0] == "static")
+    files = stamps.addons_digest(lambda path: path.parts[0] == "static")
     return stamps.digest(installed_key(), files)
 
 
@@ -160,15 +163,16 @@ def ensure_installed():
     name = installed_name()
     base = ensure_base()
     if not exists(name):
-        note(f"installing {paths.ADDON_NAME}")
+        own = ",".join(paths.addons())
+        note(f"installing {own}")
         new = f"{prefix()}new_test"
         create(new, base)
         log = paths.LOGS / "install.log"
         log.unlink(missing_ok=True)
         odoo.server(
-            *("-d", new, "-i", paths.ADDON_NAME, "--with-demo"),
+            *("-d", new, "-i", own, "--with-demo"),
             log="install",
-            what=f"installing {paths.ADDON_NAME}",
+            what=f"installing {own}",
         )
         postgres.ask("VACUUM ANALYZE", new)
         installs = paths.LOGS / "installs"

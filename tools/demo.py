@@ -2,7 +2,7 @@
 
 import shutil
 
-from . import database, odoo, paths, postgres, serve, setup, stamps
+from . import database, logcheck, odoo, paths, postgres, serve, setup, stamps
 from .lock import locked
 from .ui import Steps, say
 
@@ -42,6 +42,8 @@ def ensure_database():
     key = database.installed_key()
     if not database.exists(name):
         template = database.ensure_installed()
+        for line in logcheck.offences(database.install_log())[:5]:
+            say(f"      Odoo logged: {line}")
         database.ensure_assets(template)
         serve.stop_odoo()
         new = f"{database.prefix()}new_demo"
@@ -52,8 +54,9 @@ def ensure_database():
     elif stamps.read("demo") != key:
         say("      the add-on changed: upgrading the demo database")
         serve.stop_odoo()
+        own = ",".join(paths.addons())
         odoo.server(
-            *("-d", name, "-u", paths.ADDON_NAME),
+            *("-d", name, "-u", own, "-i", own),
             log="demo-upgrade",
             what="upgrading the demo (./dev reset makes a new one)",
         )

@@ -10,7 +10,7 @@ from .ui import Fail, Steps, complain, say
 LONGEST = 400
 # (folder, endings) in which no file may grow past LONGEST lines
 MEASURED = (
-    (paths.ADDON, (".py", ".js", ".xml", ".scss", ".sql")),
+    *((paths.ROOT / name, (".py", ".js", ".xml", ".scss", ".sql")) for name in paths.addons()),
     (paths.ROOT / "tools", (".py",)),
     (paths.ROOT / "benchmarks", (".py",)),
 )
@@ -61,21 +61,22 @@ def ruff(fix):
 
 
 def pylint(_fix):
-    return tool(venv.BIN / "pylint", "--rcfile=.pylintrc-mandatory", paths.ADDON_NAME)
+    return tool(venv.BIN / "pylint", "--rcfile=.pylintrc-mandatory", *paths.addons())
 
 
 def oca_module(fix):
-    return tool(venv.BIN / "oca-checks-odoo-module", *(["--fix"] if fix else []), paths.ADDON_NAME)
+    mend = ["--fix"] if fix else []
+    return tool(venv.BIN / "oca-checks-odoo-module", *mend, *paths.addons())
 
 
 def oca_po(_fix):
-    files = sorted((paths.ADDON / "i18n").glob("*.po*"))
+    files = sorted(file for folder in translations.folders() for file in folder.glob("*.po"))
     return not files or tool(venv.BIN / "oca-checks-po", *files)
 
 
 def complete(_fix):
     """Every term of the template has a translation in every .po file."""
-    return tool(venv.PYTHON, "-m", "tools.inside.po", "check", paths.ADDON / "i18n")
+    return tool(venv.PYTHON, "-m", "tools.inside.po", "check", *translations.folders())
 
 
 def sizes(_fix):
@@ -93,21 +94,25 @@ def sizes(_fix):
 
 def tests_imported(_fix):
     """A test file that tests/__init__.py does not import runs in pytest, but never in Odoo."""
-    folder = paths.ADDON / "tests"
+    found = [line for name in paths.addons() for line in not_imported(paths.ROOT / name / "tests")]
+    for line in found:
+        say(line)
+    return not found
+
+
+def not_imported(folder):
     init = folder / "__init__.py"
+    shown = init.relative_to(paths.ROOT)
     if not init.exists():
-        say(f"{init.relative_to(paths.ROOT)} is missing")
-        return False
+        return [f"{shown} is missing"]
     names = {
         alias.name
         for node in ast.walk(ast.parse(init.read_text()))
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    missing = [path.stem for path in folder.glob("test_*.py") if path.stem not in names]
-    for name in sorted(missing):
-        say(f"service_credits/tests/__init__.py does not import {name}")
-    return not missing
+    missing = sorted(path.stem for path in folder.glob("test_*.py") if path.stem not in names)
+    return [f"{shown} does not import {name}" for name in missing]
 
 
 def template_is_current(_fix):

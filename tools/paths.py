@@ -5,7 +5,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDON_NAME = "service_credits"
-ADDON = ROOT / ADDON_NAME
 DEV = ROOT / ".dev"
 APT = DEV / "apt"
 ODOO = DEV / "odoo"
@@ -19,6 +18,12 @@ REQUIREMENTS = ROOT / "requirements.txt"
 
 # Two checkouts on one machine must not share a socket or a database of the user's server.
 CHECKOUT = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
+
+
+def addons():
+    """The add-ons of this repository by name, the main one first, the glue add-ons after it."""
+    names = sorted(path.parent.name for path in ROOT.glob("*/__manifest__.py"))
+    return sorted(names, key=lambda name: name != ADDON_NAME)
 
 
 def make_folders():

@@ -120,7 +120,8 @@ class Browser:
             busy = self.evaluate(
                 "document.readyState !== 'complete' || !document.body"
                 " || !!document.querySelector('.o_loading, .o_blockUI, .o_portal_doc_spinner')"
-                " || (location.pathname.startsWith('/odoo') && !document.querySelector('.o_view_controller, .o_action'))"
+                " || (location.pathname.startsWith('/odoo')"
+                " && !document.querySelector('.o_view_controller, .o_action'))"
                 " || performance.getEntriesByType('resource').length !== window.__seen"
                 " && (window.__seen = performance.getEntriesByType('resource').length, true)"
             )
@@ -165,10 +166,13 @@ def log_in(url, login, password):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--url", default="http://127.0.0.1:8069", help="where Odoo is served")
     parser.add_argument("--out", default=".", help="folder of the pictures")
-    parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("google-chrome"))
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    parser.add_argument("--chromium", default=chromium)
     parser.add_argument("--page", help="take this one page instead of the README's")
     parser.add_argument("--name", default="page", help="file name with --page")
     parser.add_argument("--login", default="client", help="login and password with --page")

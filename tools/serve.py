@@ -77,7 +77,7 @@ def ensure_mail():
 
 def files_key():
     """What the running server was started with."""
-    files = stamps.files_digest(paths.ADDON, database.served)
+    files = stamps.addons_digest(database.served)
     return stamps.digest(files, odoo.source().version)
 
 

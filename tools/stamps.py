@@ -47,6 +47,11 @@ def digest(*parts):
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:12]
 
 
+def addons_digest(wanted):
+    """A hash of the wanted files of all our add-ons."""
+    return digest(*(name + files_digest(paths.ROOT / name, wanted) for name in paths.addons()))
+
+
 def files_digest(folder, wanted):
     """A hash of the names and contents of the files for which wanted(relative path) holds."""
     total = hashlib.sha256()

@@ -11,6 +11,7 @@ from .ui import Fail, Steps, complain, say
 # Arguments that choose among the tests; after these a skip is shown, but is no failure.
 CHOOSING = ("-k", "-m", "--lf", "--last-failed", "--deselect", "--ignore", "--sw", "--stepwise")
 SHOWN = 40
+STRESS = paths.ROOT / "stress"
 
 
 def is_path(argument):
@@ -38,7 +39,7 @@ def test(args):
     if not chosen or not all(map(is_stress, chosen)):
         mine = [arg for arg in args if not (is_path(arg) and is_stress(arg))]
         runs.append(run(name, template, odoo_command(name, mine)))
-    if any(map(is_stress, chosen)) or not is_subset(args):
+    if any(map(is_stress, chosen)) or not is_subset(args) and STRESS.is_dir():
         mine = [arg for arg in args if not is_path(arg) or is_stress(arg)]
         runs.append(run(name, template, stress_command(mine)))
     outcome = {
@@ -82,7 +83,7 @@ def odoo_command(name, args):
         *args,
     ]
     if not any(map(is_path, args)):
-        command.append(paths.ADDON_NAME)
+        command += paths.addons()
     return command
 
 
@@ -132,7 +133,7 @@ def judge(status, outcome, install_lines, subset):
     if outcome["lines"]:
         problems.append(("unexpected log lines during the tests", outcome["lines"]))
     if install_lines:
-        title = f"unexpected log lines while {paths.ADDON_NAME} was installed"
+        title = "unexpected log lines while the add-on was installed"
         problems.append((title, install_lines))
     if outcome["skips"]:
         problems.append(("skipped", outcome["skips"]))

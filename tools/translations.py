@@ -6,20 +6,29 @@ from . import database, odoo, paths, proc, setup, stamps, venv
 from .lock import locked
 from .ui import Fail, Steps, say
 
-FOLDER = paths.ADDON / "i18n"
-POT = FOLDER / f"{paths.ADDON_NAME}.pot"
+
+def folder(addon):
+    return paths.ROOT / addon / "i18n"
 
 
-def export():
+def folders():
+    return [folder(addon) for addon in paths.addons()]
+
+
+def template(addon):
+    return folder(addon) / f"{addon}.pot"
+
+
+def export(addon):
     """A fresh template, from the database that the tests copy; kept until a file changes."""
     key = stamps.digest(database.assets_key(), database.base_name())
-    fresh = paths.RUN / "fresh.pot"
-    if stamps.read("pot") != key or not fresh.exists():
+    fresh = paths.RUN / f"{addon}.pot"
+    if stamps.read(f"pot-{addon}") != key or not fresh.exists():
         name = database.ensure_installed()
         proc.run(
             odoo.command(
                 *("i18n", "export", "-c", odoo.write_config("odoo"), "-d", name),
-                *(paths.ADDON_NAME, "-l", "pot", "-o", fresh),
+                *(addon, "-l", "pot", "-o", fresh),
             ),
             env=odoo.environment(),
             cwd=paths.DEV,
@@ -28,16 +37,20 @@ def export():
         )
         if not fresh.exists():
             raise Fail(f"odoo i18n export wrote nothing (see {paths.LOGS / 'i18n.log'})")
-        stamps.write("pot", key)
+        stamps.write(f"pot-{addon}", key)
     return fresh
 
 
 def difference():
-    """What the committed template lacks or has too much; empty when it is current."""
-    if not POT.exists():
-        return [f"{POT.relative_to(paths.ROOT)} is missing"]
+    """What the committed templates lack or have too much; empty when they are current."""
+    return [line for addon in paths.addons() for line in compare(addon)]
+
+
+def compare(addon):
+    if not template(addon).exists():
+        return [f"{template(addon).relative_to(paths.ROOT)} is missing"]
     return proc.output(
-        [venv.PYTHON, "-m", "tools.inside.po", "compare", export(), POT],
+        [venv.PYTHON, "-m", "tools.inside.po", "compare", export(addon), template(addon)],
         env=odoo.environment(),
         cwd=paths.ROOT,
         check=True,
@@ -47,13 +60,18 @@ def difference():
 def pot(_args):
     with locked():
         setup.environment(Steps(setup.STEPS))
-        fresh = export()
-        FOLDER.mkdir(exist_ok=True)
-        if POT.exists() and not difference():
-            say(f"{POT.relative_to(paths.ROOT)} is current")
-        else:
-            shutil.copy(fresh, POT)
-            say(f"{POT.relative_to(paths.ROOT)} is renewed")
-        command = [venv.PYTHON, "-m", "tools.inside.po"]
-        proc.wait([*command, "merge", FOLDER], env=odoo.environment(), cwd=paths.ROOT)
-        proc.wait([*command, "check", FOLDER], env=odoo.environment(), cwd=paths.ROOT)
+        for addon in paths.addons():
+            fresh = export(addon)
+            folder(addon).mkdir(exist_ok=True)
+            current = not compare(addon)
+            if not current:
+                shutil.copy(fresh, template(addon))
+            state = "current" if current else "renewed"
+            say(f"{template(addon).relative_to(paths.ROOT)} is {state}")
+        # What is then still untranslated is shown; translating it is a person's work.
+        for command in ("merge", "check"):
+            proc.wait(
+                [venv.PYTHON, "-m", "tools.inside.po", command, *folders()],
+                env=odoo.environment(),
+                cwd=paths.ROOT,
+            )

@@ -1,8 +1,8 @@
 """Translation files (runs in the virtual environment, without Odoo).
 
-check FOLDER        every .po file of the folder translates every term of the .pot file
+check FOLDER…       every .po file of the folders translates every term of the .pot file
 compare FRESH OLD   the terms that the old template lacks or has too much
-merge FOLDER        brings the .po files up to the .pot file, keeping what is translated
+merge FOLDER…       brings the .po files up to the .pot file, keeping what is translated
 """
 
 import sys
@@ -31,13 +31,13 @@ def check(folder):
     """Print what is missing; the number of findings."""
     terms = template(folder)
     if terms is None:
-        print(f"{folder.name} holds no .pot file: run ./dev pot")
+        print(f"{folder.parent.name}/i18n holds no .pot file: run ./dev pot")
         return 1
     found = 0
     for language in LANGUAGES:
         path = folder / f"{language}.po"
         if not path.exists():
-            print(f"{path.name} is missing: run ./dev pot")
+            print(f"{folder.parent.name}/i18n/{path.name} is missing: run ./dev pot")
             found += 1
             continue
         entries = polib.pofile(str(path))
@@ -45,11 +45,13 @@ def check(folder):
         for term in terms:
             entry = known.pop(key(term), None)
             if entry is None or not entry.translated():
-                state = "not there" if entry is None else "fuzzy" if entry.fuzzy else "untranslated"
-                print(f"{path.name}: {state}: {short(term)}")
+                state = "not there"
+                if entry is not None:
+                    state = "fuzzy" if entry.fuzzy else "untranslated"
+                print(f"{folder.parent.name}/i18n/{path.name}: {state}: {short(term)}")
                 found += 1
         for entry in [*known.values(), *entries.obsolete_entries()]:
-            print(f"{path.name}: no longer in the template: {short(entry)}")
+            print(f"{folder.parent.name}/i18n/{path.name}: no longer needed: {short(entry)}")
             found += 1
     return found
 
@@ -79,14 +81,18 @@ def merge(folder):
             merged.append(term)
         if not path.exists() or str(merged) != str(entries):
             merged.save(str(path))
-            print(f"{path.name} is brought up to the template")
+            print(f"{folder.parent.name}/i18n/{path.name} is brought up to the template")
 
 
 def main(command, *args):
-    folders = [Path(arg) for arg in args]
-    if command == "check":
-        return 1 if check(*folders) else 0
-    {"compare": compare, "merge": merge}[command](*folders)
+    given = [Path(arg) for arg in args]
+    if command == "compare":
+        compare(*given)
+    elif command == "merge":
+        for folder in given:
+            merge(folder)
+    else:
+        return 1 if sum(map(check, given)) else 0
     return 0
 
 
