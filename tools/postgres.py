@@ -130,12 +130,14 @@ def prepare_home():
         return
     with contextlib.suppress(FileNotFoundError):
         stop()
+    remove_strays()
     for folder in (home(), OUTSIDE, paths.DEV / "postgres"):
         shutil.rmtree(folder, ignore_errors=True)
     inside = paths.DEV / "postgres"
     target = inside if may_enter(paths.DEV) and may_run(binaries()) else OUTSIDE
     target.mkdir(mode=0o711, parents=True)
     target.chmod(0o711)
+    (target / "checkout").write_text(str(paths.ROOT))
     stamps.write("postgres-home", target)
     if target == OUTSIDE:
         note(f"PostgreSQL's user may not enter {paths.ROOT}: its data goes to {OUTSIDE}")
@@ -151,6 +153,19 @@ def prepare_home():
         conf.write(SETTINGS)
     (target / "data.new").rename(target / "data")
     stamps.write("postgres", version())
+
+
+def remove_strays():
+    """Data outside the repository whose checkout is gone (a CI clone, say) serves nobody."""
+    for folder in OUTSIDE.parent.glob("service-credits-*"):
+        with contextlib.suppress(OSError, ValueError):
+            if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+                continue
+            if Path((folder / "checkout").read_text()).exists():
+                continue
+            pid = folder / "data" / "postmaster.pid"
+            if not pid.exists() or proc.began(int(pid.read_text().split()[0])) is None:
+                shutil.rmtree(folder)
 
 
 def version():
