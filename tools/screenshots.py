@@ -110,15 +110,18 @@ class Browser:
 
     def follow(self, selector):
         """Click a link and wait for the page behind it."""
-        self.evaluate(f"location.href = document.querySelector({selector!r}).href")
-        time.sleep(0.5)
+        self.evaluate(
+            f"window.__left = true; location.href = document.querySelector({selector!r}).href"
+        )
         self.wait()
 
     def wait(self):
         quiet = 0
         for _attempt in range(1200):
             busy = self.evaluate(
-                "document.readyState !== 'complete' || !document.body"
+                # The page before stays until the server has answered.
+                "location.href === 'about:blank' || window.__left"
+                " || document.readyState !== 'complete' || !document.body"
                 " || !!document.querySelector('.o_loading, .o_blockUI, .o_portal_doc_spinner')"
                 " || (location.pathname.startsWith('/odoo')"
                 " && !document.querySelector('.o_view_controller, .o_action'))"
@@ -139,7 +142,11 @@ class Browser:
             width=size["clientWidth"], height=max(height, 400), deviceScaleFactor=1,
             mobile=size["clientWidth"] < 600,
         )
-        time.sleep(0.4)
+        # Charts follow the new size in the frames to come.
+        self.evaluate(
+            "new Promise((done) => requestAnimationFrame(() =>"
+            " requestAnimationFrame(() => setTimeout(done, 500))))"
+        )
         data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=False)
         Path(path).write_bytes(base64.b64decode(data["data"]))
 
