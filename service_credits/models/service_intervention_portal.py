@@ -58,7 +58,7 @@ class ServiceIntervention(models.Model):
     # === Files === #
 
     def _get_client_files(self):
-        """The files of the request itself, which those who may open the page may download."""
+        """The files that the client sent with the request: what staff attach is theirs alone."""
         self.ensure_one()
         # sudo: attachments are read through the intervention
         intervention = self.sudo()
@@ -69,7 +69,7 @@ class ServiceIntervention(models.Model):
         in_messages = intervention.env["mail.message"].search(
             [("model", "=", intervention._name), ("res_id", "=", intervention.id)]
         ).attachment_ids
-        return attachments - in_messages
+        return (attachments - in_messages).filtered("create_uid.share")
 
     # === Requests === #
 

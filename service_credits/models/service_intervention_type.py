@@ -100,6 +100,7 @@ class ServiceInterventionType(models.Model):
 
     def action_view_interventions(self):
         """Open the interventions of this type."""
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "service_credits.service_intervention_action"
         )

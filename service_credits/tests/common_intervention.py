@@ -10,6 +10,10 @@ class InterventionCase(ServiceCreditsCase):
     def setUpClass(cls):
         super().setUpClass()
         cls._make_users()
+        # The tests read English, whatever the languages of the database.
+        cls.env["res.lang"]._activate_lang("en_US")
+        users = cls.user | cls.manager | cls.portal | cls.other_portal | cls.employee
+        (users | cls.env.ref("base.public_user")).lang = "en_US"
         cls.contact.email = "ann@acme.example.com"
         cls.contact.lang = "en_US"
         cls.portal.partner_id.email = "portal@acme.example.com"

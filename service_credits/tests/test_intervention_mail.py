@@ -204,8 +204,11 @@ class TestInterventionMail(InterventionHttpCase):
 
     def test_colleague_is_asked(self):
         boss = self.env["res.partner"].create(
-            {"name": "Boss", "parent_id": self.client.id, "email": "boss@acme.example.com"}
-        )
+            {
+                "name": "Boss", "parent_id": self.client.id, "lang": "en_US",
+                "email": "boss@acme.example.com",
+            }
+        )  # fmt: skip
         self.contact.service_credit_may_decide = False
         self.portal.partner_id.service_credit_ceiling = 5
         intervention = self._make_intervention(8)

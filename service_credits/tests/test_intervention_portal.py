@@ -11,6 +11,10 @@ from .common_intervention import InterventionCase
 class InterventionHttpCase(InterventionCase, HttpCase):
     """Pages opened as a browser without JavaScript does: forms found and posted."""
 
+    def setUp(self):
+        super().setUp()
+        self.opener.cookies["frontend_lang"] = "en_US"
+
     def _form(self, page, action_end):
         """The hidden fields of the form whose action ends so."""
         for form in re.findall(r"<form.*?</form>", page, re.S):
@@ -115,10 +119,8 @@ class TestInterventionPortal(InterventionHttpCase):
         self.assertEqual(answer.status_code, 403)
         answer = self._open("/my/interventions/999999999?access_token=wrong")
         self.assertEqual(answer.status_code, 403)
-        answer = self.url_open(
-            f"/my/interventions/{self.quotation.id}", allow_redirects=False
-        )
-        self.assertIn("/web/login", answer.headers["Location"])
+        answer = self._open(f"/my/interventions/{self.quotation.id}")
+        self.assertIn("/web/login", answer.url)
         self._assert_untouched()
 
     def test_csrf(self):
@@ -300,6 +302,9 @@ class TestInterventionRequest(InterventionHttpCase):
         self.assertEqual(made.user_id, self.user)
         self.assertNotIn("<script>", made.description)
         self.assertNotIn("<script>alert(1)", answer.text)
+        self.env["ir.attachment"].create(
+            {"name": "internal", "raw": b"x", "res_model": made._name, "res_id": made.id}
+        )
         files = made._get_client_files()
         self.assertEqual(set(files.mapped("name")), {"sales.csv", "b>.txt"})
         self.assertEqual(made.activity_ids.user_id, self.user)

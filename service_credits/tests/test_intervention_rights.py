@@ -43,6 +43,9 @@ class TestInterventionRights(InterventionCase):
             intervention.with_user(self.portal).copy()
         with self.assertRaises(AccessError):
             intervention.with_user(self.portal).read(["access_token"])
+        # the guide to prices is the firm's own
+        with self.assertRaises(AccessError):
+            self.kind.with_user(self.portal).read(["credits_per_hour"])
         with self.assertRaises(AccessError):
             intervention.line_ids.with_user(self.portal).read(["credits"])
         with self.assertRaises(AccessError):
