@@ -128,7 +128,10 @@ class AccountMove(models.Model):
 
     def _invoice_paid_hook(self):
         res = super()._invoice_paid_hook()
-        self._sync_service_credits("payment")
+        # A credit note that names no invoice, but was set off against this one, takes back now
+        # what it could not find before.
+        set_off = self.line_ids.matched_credit_ids.credit_move_id.move_id
+        (self | set_off)._sync_service_credits("payment")
         return res
 
     def _reverse_moves(self, default_values_list=None, cancel=False):

@@ -97,6 +97,8 @@ class ServiceCreditPurchase(models.AbstractModel):
             )
             for root in roots.sorted("id")
         ]
+        # Credit notes that hang on nothing take what the others have brought.
+        sources.sort(key=lambda source: source.is_note)
         return [source for source in sources if source.partner and source.company]
 
     @api.model

@@ -199,7 +199,7 @@ class ServiceCreditPurchase(models.AbstractModel):
         if not template or not recipient.email:
             return
         credits = sum(item["credits"] for item in news)
-        template.with_context(
+        mail_id = template.with_context(
             lang=recipient.lang or account.partner_id.lang,
             recipient_lang=recipient.lang or account.partner_id.lang,
             credits=credits,
@@ -209,3 +209,5 @@ class ServiceCreditPurchase(models.AbstractModel):
             email_values={"recipient_ids": recipient.ids},
             email_layout_xmlid="mail.mail_notification_light",
         )
+        # At once, but not before the credits are really there.
+        self.env["mail.mail"].browse(mail_id).send_after_commit()

@@ -1,23 +1,35 @@
+from odoo.addons.mail.tests.common import MailCase
 from odoo.tests import Form, new_test_user, tagged
 
 from .buying_common import MOMENTS, BuyingCase
 
 
 @tagged("post_install", "-at_install")
-class TestBuyingMessages(BuyingCase):
+class TestBuyingMessages(BuyingCase, MailCase):
     """Who is told what, in which language."""
 
     def setUp(self):
         super().setUp()
-        self.client = self._make_client()
+        self.env["res.lang"]._activate_lang("en_US")
+        self.client = self._make_client(lang="en_US")
         self.contact = self.env["res.partner"].create(
-            {"name": "Ann", "parent_id": self.client.id, "email": "ann@example.com"}
+            {
+                "name": "Ann", "parent_id": self.client.id, "email": "ann@example.com",
+                "lang": "en_US",
+            }
         )
 
-    def _mails(self, partner):
-        return self.env["mail.mail"].search(
+    def run(self, result=None):
+        # Mails are sent, and kept to be looked at.
+        with self.mock_mail_gateway(mail_unlink_sent=False):
+            return super().run(result)
+
+    def _arrival_mails(self, partner):
+        mails = self.env["mail.mail"].search(
             [("recipient_ids", "in", partner.ids), ("model", "=", "service.credit.account")]
         )
+        self.assertEqual(set(mails.mapped("state")), {"sent"} if mails else set())
+        return mails
 
     def _notes(self, document):
         return " ".join(str(body) for body in document.message_ids.mapped("body"))
@@ -26,9 +38,9 @@ class TestBuyingMessages(BuyingCase):
         for number, moment in enumerate(MOMENTS):
             self.company.service_credit_grant_on = moment
             order = self._sell(self.contact, (self.pack10, 1), (self.pack5, 1))
-            self.assertEqual(len(self._mails(self.contact)), number + (moment == "order"))
+            self.assertEqual(len(self._arrival_mails(self.contact)), number + (moment == "order"))
             self._pay(self._invoice(order))
-            mails = self._mails(self.contact)
+            mails = self._arrival_mails(self.contact)
             self.assertEqual(len(mails), number + 1, "once, for all lots together")
             self.assertIn("15", mails.sorted("id")[-1].subject)
             self.assertIn(
@@ -43,7 +55,7 @@ class TestBuyingMessages(BuyingCase):
         self.contact.lang = "fr_FR"
         self.pack10.with_context(lang="fr_FR").name = "Pack de 10 crédits"
         self._pay(self._invoice(self._sell(self.contact, (self.pack10, 1))))
-        self.assertEqual(self._mails(self.contact).subject, "Vos 10 crédits")
+        self.assertEqual(self._arrival_mails(self.contact).subject, "Vos 10 crédits")
         self.client.lang = "fr_FR"
         self._pay(self._invoice(self._sell(self.contact, (self.pack10, 1))))
         self.assertIn("Pack de 10 crédits", self._account(self.client).entry_ids[:1].reason)
@@ -51,7 +63,7 @@ class TestBuyingMessages(BuyingCase):
     def test_no_address_no_mail(self):
         self.contact.email = False
         self._pay(self._invoice(self._sell(self.contact, (self.pack10, 1))))
-        self.assertFalse(self._mails(self.contact))
+        self.assertFalse(self._arrival_mails(self.contact))
         self.assertEqual(self._credits(self.client), 10)
 
     def test_chatter(self):

@@ -159,6 +159,20 @@ class TestBuyingRefunds(BuyingCase):
         self.assertEqual(self.account.available, 6)
         self.assertSound()
 
+    def test_note_without_invoice_set_off(self):
+        """Posted before anything was granted, and set off against the invoice later."""
+        invoice = self._invoice(self._sell(self.client, (self.pack10, 3)))
+        note = self._bill(self.client, (self.pack10, 1), move_type="out_refund")
+        self.assertEqual(self.account.available, 0)
+        (invoice | note).line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        ).reconcile()
+        self.assertEqual((note.payment_state, invoice.payment_state), ("paid", "partial"))
+        self.assertEqual(self.account.available, 0)
+        self._pay(invoice)
+        self.assertEqual(self.account.available, 20)
+        self.assertSound()
+
     def test_line_added_to_a_credit_note(self):
         """Typed by hand on the credit note of an invoice: it reduces that invoice."""
         invoice = self._buy(2)
@@ -255,6 +269,37 @@ class TestBuyingRefunds(BuyingCase):
         self.assertEqual((self._credits(self.client), self._credits(other)), (0, 0))
         self._pay(invoice)
         self.assertEqual(self._credits(self.client), 9)
+        self.assertSound()
+
+    def test_clients_merged(self):
+        """Bought by one, merged into another: what is unused goes back from there."""
+        other = self._make_client("Other")
+        invoice = self._buy(2)
+        self._use(self.client, 3, "job")
+        self.env["base.partner.merge.automatic.wizard"].create(
+            {
+                "partner_ids": [(6, 0, (self.client | other).ids)],
+                "dst_partner_id": other.id,
+                "state": "option",
+            }
+        ).action_merge()
+        self.assertEqual(self._credits(other), 17)
+        invoice._sync_service_credits("payment")
+        self.assertEqual(self._credits(other), 17)
+        self._refund(invoice, 1)
+        self.assertEqual(self._credits(other), 7)
+        with self.assertRaisesRegex(UserError, "only 7 are unused"):
+            self._refund(invoice, 1)
+        self.assertSound()
+
+    def test_cancelled_order_deleted(self):
+        self.company.service_credit_grant_on = "order"
+        order = self._sell(self.client, (self.pack10, 1))
+        self._use(self.client, 3, "job")
+        order._action_cancel()
+        order.unlink()
+        self.assertEqual(self.account.available, 0)
+        self.assertEqual(self.account.lot_ids.spent, 3)
         self.assertSound()
 
     def test_adjustments_are_not_undone(self):
