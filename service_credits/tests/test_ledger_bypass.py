@@ -190,10 +190,11 @@ class TestLedgerBypass(ServiceCreditsCase):
                 third.id,
                 self.env.company.id,
             )
-        for column in ("quantity", "available", "held", "spent"):
+        # Quantities that agree with each other, so that no CHECK comes to help.
+        for columns in ("quantity, available", "quantity, held", "quantity, spent"):
             self.assertSQLRefused(
-                f"INSERT INTO service_credit_lot (account_id, origin, grant_key, date, {column})"
-                " VALUES (%s, 'loyalty', 'x', now(), 5)",
+                f"INSERT INTO service_credit_lot (account_id, origin, grant_key, date, {columns})"
+                " VALUES (%s, 'loyalty', 'x', now(), 5, 5)",
                 self.account.id,
             )
         for column in ("quantity", "consumed", "released"):
@@ -306,3 +307,46 @@ class TestLedgerBypass(ServiceCreditsCase):
         )
         other_hold._release(key="r")
         second._revoke(5, "v")
+
+    def test_a_hold_never_gives_back_of_a_lot_what_it_never_used_there(self):
+        second = self.account._grant(5, "second")  # free: used first
+        self.account._reserve(2, "h2")._consume(key="c2")
+        wide = self.account._reserve(5, "h3")  # 3 of the second lot, 2 of the first
+        wide._consume(4, key="c3")  # all of the second lot, 1 of the first
+        self.hold._consume(1, key="c1")
+        values = {
+            "kind": "refund",
+            "lot_id": second.id,
+            "hold_id": self.hold.id,
+            "available_change": 1,
+            "available_after": self.account.available + 1,
+            "held_after": self.account.held,
+            "sequence": self.account.last_sequence + 1,
+        }
+        self.assertSQLRefused(*self._entry(**values))
+        # The same on the lot that the hold did use goes through: nothing else refused it.
+        with self.env.cr.savepoint(flush=False) as savepoint:
+            query, *params = self._entry(**{**values, "lot_id": self.lot.id})
+            self.env.cr.execute(query, params)
+            savepoint.rollback()
+        wide._refund(4, key="b3")
+        self._give_all_back()
+
+    def _give_all_back(self):
+        """Back to the 6 available and 4 reserved credits that each test ends with."""
+        self.env.invalidate_all()
+        for hold in self.account.hold_ids:
+            if hold.consumed:
+                hold._refund(key=f"back {hold.id}")
+            if hold.remaining:
+                hold._release(key=f"free {hold.id}")
+        self.account._take_back(5, "second again")
+        self.account._reserve(4, "h again")
+
+    def test_a_gap_is_refused_by_each_of_two_guards_alone(self):
+        """The seal needs the entry before it, the posting counts: neither relies on the other."""
+        for trigger in ("service_credit_entry_seal", "service_credit_entry_post"):
+            with self.subTest(without=trigger), self.env.cr.savepoint(flush=False) as savepoint:
+                self.env.cr.execute(f"ALTER TABLE service_credit_entry DISABLE TRIGGER {trigger}")
+                self.assertSQLRefused(*self._entry(sequence=4, hash="x"))
+                savepoint.rollback()
