@@ -8,7 +8,8 @@ from .ui import Steps, say
 
 LOGINS = (
     ("staff", "staff", "staff"),
-    ("portal client (reads French)", "client", "client"),
+    ("portal client, reads French", "client", "client"),
+    ("portal client, reads English", "client_en", "client_en"),
     ("administrator", "admin", "admin"),
 )
 
