@@ -45,6 +45,7 @@
         "views/res_partner_contact_rights_views.xml",
         "views/product_views.xml",
         "views/sale_order_views.xml",
+        "views/service_credit_account_pending_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_config_settings_intervention_views.xml",

@@ -128,7 +128,7 @@ class InterventionPortal(CustomerPortal):
             "service.intervention", intervention_id, access_token=access_token
         )
 
-    def _get_visitor(self, intervention_sudo, pid=None, hash=None):  # noqa: A002
+    def _get_visitor(self, intervention_sudo, pid=None, hash=None):
         """The contact who visits, and by which way.
 
         Somebody signed in is themselves, whatever the link says. A signed link names the contact
@@ -264,14 +264,23 @@ class InterventionPortal(CustomerPortal):
 
     def _get_intervention_messages(self):
         return {
-            "accepted": request.env._("Thank you: the quotation is accepted, its credits are reserved."),
-            "ordered": request.env._("Thank you: the quotation is accepted. Its credits are reserved as soon as your order is paid."),
+            "accepted": request.env._(
+                "Thank you: the quotation is accepted, its credits are reserved."
+            ),
+            "ordered": request.env._(
+                "Thank you: the quotation is accepted. Its credits are reserved as soon as your"
+                " order is paid."
+            ),
             "refused": request.env._("The quotation is refused. Thank you for telling us."),
-            "undone": request.env._("Your acceptance is taken back: the credits are available again."),
+            "undone": request.env._(
+                "Your acceptance is taken back: the credits are available again."
+            ),
             "cancelled": request.env._("The request is cancelled."),
             "asked": request.env._("Your colleagues were asked to decide."),
-            "sent": request.env._("Thank you: your request is on its way. We send you a quotation."),
-        }  # fmt: skip
+            "sent": request.env._(
+                "Thank you: your request is on its way. We send you a quotation."
+            ),
+        }
 
     @staticmethod
     def _cast_int(value):

@@ -4,8 +4,7 @@ from odoo import http
 from odoo.http import request
 from odoo.tools import plaintext2html
 
-from odoo.addons.service_credits.models.service_intervention import SUBJECT_LENGTH
-
+from ..models.service_intervention import SUBJECT_LENGTH
 from .portal_intervention import InterventionPortal
 
 DESCRIPTION_LENGTH = 20_000
@@ -13,9 +12,12 @@ MAX_FILES = 10
 NAME_LENGTH = 200
 # Programs and pages that run when opened: no request needs them.
 REFUSED_EXTENSIONS = frozenset(
-    ".bat .cmd .com .cpl .dll .exe .hta .htm .html .jar .js .jse .lnk .msi .ps1 .pif .scr .sh"
-    " .svg .vbe .vbs .wsf .xht .xhtml".split()
-)
+    {
+        ".bat", ".cmd", ".com", ".cpl", ".dll", ".exe", ".hta", ".htm", ".html", ".jar", ".js",
+        ".jse", ".lnk", ".msi", ".pif", ".ps1", ".scr", ".sh", ".svg", ".vbe", ".vbs", ".wsf",
+        ".xht", ".xhtml",
+    }
+)  # fmt: skip
 
 
 class InterventionRequestPortal(InterventionPortal):
@@ -75,20 +77,19 @@ class InterventionRequestPortal(InterventionPortal):
 
         :return: files as [(name, content)], errors
         """
-        _ = request.env._
         errors = {}
         if not kind:
-            errors["type_id"] = _("Choose what it is about.")
+            errors["type_id"] = request.env._("Choose what it is about.")
         if not subject.strip():
-            errors["subject"] = _("Give it a subject.")
+            errors["subject"] = request.env._("Give it a subject.")
         elif len(subject) > SUBJECT_LENGTH:
-            errors["subject"] = _(
+            errors["subject"] = request.env._(
                 "The subject is too long: at most %(most)s characters.", most=SUBJECT_LENGTH
             )
         if not description.strip():
-            errors["description"] = _("Describe what you need.")
+            errors["description"] = request.env._("Describe what you need.")
         elif len(description) > DESCRIPTION_LENGTH:
-            errors["description"] = _(
+            errors["description"] = request.env._(
                 "The description is too long (%(length)s characters): at most %(most)s. You can"
                 " attach a file instead.",
                 length=len(description),
@@ -97,18 +98,18 @@ class InterventionRequestPortal(InterventionPortal):
         uploads = [f for f in request.httprequest.files.getlist("files") if f.filename]
         files = []
         if len(uploads) > MAX_FILES:
-            errors["files"] = _("At most %(most)s files.", most=MAX_FILES)
+            errors["files"] = request.env._("At most %(most)s files.", most=MAX_FILES)
             return files, errors
         for upload in uploads:
             name = os.path.basename(upload.filename.replace("\\", "/"))[-NAME_LENGTH:]
             if os.path.splitext(name.rstrip(". "))[1].lower() in REFUSED_EXTENSIONS:
-                errors["files"] = _(
+                errors["files"] = request.env._(
                     "%(file)s: files of this kind are not accepted. Put it in a zip archive.",
                     file=name,
                 )
             content = upload.read()
             if len(content) > self._get_max_size():
-                errors["files"] = _("%(file)s is too large.", file=name)
+                errors["files"] = request.env._("%(file)s is too large.", file=name)
             files.append((name, content))
         return files, errors
 

@@ -27,6 +27,7 @@ from . import res_config_settings_intervention
 from . import res_partner_contact_rights
 from . import sale_order_intervention
 from . import service_intervention
+from . import service_intervention_content
 from . import service_intervention_cron
 from . import service_intervention_deciding
 from . import service_intervention_decision

@@ -1,9 +1,5 @@
-import hashlib
-import json
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import html2plaintext
 
 # Moved by the rules of the methods alone, never by a form or a call from outside.
 PROTECTED_FIELDS = frozenset(
@@ -26,7 +22,8 @@ SUBJECT_LENGTH = 200
 class ServiceIntervention(models.Model):
     """A piece of work for a client, quoted in credits, decided by the client, delivered.
 
-    Sending is in ``service_intervention_quotation.py``, deciding in
+    What the client sees and its numbering are in ``service_intervention_content.py``, sending is in
+    ``service_intervention_quotation.py``, deciding in
     ``service_intervention_deciding.py``, waiting for credits in
     ``service_intervention_waiting.py``, the work in ``service_intervention_delivery.py``.
     """
@@ -301,66 +298,7 @@ class ServiceIntervention(models.Model):
                 )
             )
 
-    # === What the client sees and decides on === #
-
-    def _get_content(self):
-        """The content of the quotation as kept in its revisions. The client's ticks are no part
-        of it: they belong to the decision."""
-        self.ensure_one()
-        return [
-            {
-                "description": line.description,
-                "credits": line.credits,
-                "optional": line.optional,
-            }
-            for line in self.line_ids.sorted(lambda line: (line.sequence, line.id))
-        ]
-
-    def _get_content_signature(self):
-        self.ensure_one()
-        seen = [
-            self._get_content(),
-            str(self.validity_date or ""),
-            self.subject or "",
-            html2plaintext(self.description or ""),
-        ]
-        return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
-
-    def _content_changed(self):
-        """Number a changed quotation anew, so that what the client saw is never mistaken for it."""
-        # sudo: the signature and the revision are not for the users to write
-        for intervention in self.sudo().exists():
-            signature = intervention._get_content_signature()
-            if signature == intervention.content_signature:
-                continue
-            vals = {"content_signature": signature}
-            if intervention.state == "quoted" and intervention.content_signature:
-                vals["revision"] = intervention.revision + 1
-            intervention.write(vals)
-            if "revision" in vals:
-                intervention._keep_revision()
-
-    def _keep_revision(self):
-        """Keep the quotation as it is now under its revision number."""
-        self.ensure_one()
-        # sudo: nobody writes revisions by hand
-        intervention = self.sudo()
-        values = {
-            "content": intervention._get_content(),
-            "credits": intervention.credits,
-            "validity_date": intervention.validity_date,
-            "user_id": self.env.uid,
-        }
-        kept = intervention.revision_ids.filtered(
-            lambda revision: revision.number == intervention.revision
-        )
-        if kept:
-            kept.write(values)
-        else:
-            kept = kept.create(
-                {"intervention_id": intervention.id, "number": intervention.revision, **values}
-            )
-        return kept
+    # === Stock === #
 
     def _get_stock(self):
         """The client's credits before and after this intervention.

@@ -19,15 +19,15 @@ class ServiceIntervention(models.Model):
         """Expire what is past its validity, remind of what soon will be, serve who waits."""
         today = fields.Date.context_today(self)
         self._run_one_by_one(self._get_expired_domain(today), "_expire")
-        for company in self.env["res.company"].search([]):
-            if days := company.service_credit_reminder_days:
-                self._run_one_by_one(self._get_reminder_domain(company, today, days), "_remind")
+        for company in self.env["res.company"].search([("service_credit_reminder_days", ">", 0)]):
+            self._run_one_by_one(self._get_reminder_domain(company, today), "_remind")
         self._run_one_by_one(Domain("state", "=", "awaiting_credits"), "_serve_one")
 
     def _get_expired_domain(self, today):
         return Domain("state", "=", "quoted") & Domain("validity_date", "<", today)
 
-    def _get_reminder_domain(self, company, today, days):
+    def _get_reminder_domain(self, company, today):
+        days = company.service_credit_reminder_days
         return (
             Domain("state", "=", "quoted")
             & Domain("company_id", "=", company.id)
@@ -56,7 +56,7 @@ class ServiceIntervention(models.Model):
                     break
             except psycopg2.OperationalError:
                 self.env.cr.rollback()
-                _logger.info("%s %s: changed meanwhile, left for the next run", method, intervention)
+                _logger.info("%s: %s changed meanwhile, left for later", method, intervention)
             except Exception:
                 self.env.cr.rollback()
                 _logger.exception("%s failed on %s", method, intervention)

@@ -49,5 +49,5 @@ class ServiceInterventionDecision(models.Model):
     chosen = fields.Json(readonly=True, help="Which lines, by position, were part of it.")
     company_id = fields.Many2one(related="intervention_id.company_id")
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("A decision is kept as it was: it cannot be changed."))

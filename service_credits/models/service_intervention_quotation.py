@@ -161,8 +161,8 @@ class ServiceIntervention(models.Model):
         self._lock()
         self._check_state(SENDABLE_STATES, self.env._("sent"))
         self._check_sendable()
-        self = self.with_context(service_credits_mark_quoted=False)
-        message = super().message_post(**kwargs)
+        unmarked = self.with_context(service_credits_mark_quoted=False)
+        message = super(ServiceIntervention, unmarked).message_post(**kwargs)
         # sudo: a message belongs to its author, who may be another than the sender
         message.sudo().is_internal = True
         self._mark_quoted()

@@ -40,11 +40,11 @@ class ServiceInterventionType(models.Model):
         "Validity of Quotations (Days)", help="0: the company's own number of days."
     )
 
-    credits_per_hour = fields.Float("Credits per Hour", default=1.0, digits=(16, 2))
+    credits_per_hour = fields.Float(default=1.0, digits=(16, 2))
     factor_simple = fields.Float("Factor: Simple", default=0.8, digits=(16, 2))
     factor_standard = fields.Float("Factor: Standard", default=1.0, digits=(16, 2))
     factor_complex = fields.Float("Factor: Complex", default=1.5, digits=(16, 2))
-    minimum_credits = fields.Integer("Minimum Credits", default=1)
+    minimum_credits = fields.Integer(default=1)
 
     similar_count = fields.Integer("Similar Past Ones", compute="_compute_similar")
     similar_median = fields.Float("Median Credits", compute="_compute_similar", digits=(16, 1))

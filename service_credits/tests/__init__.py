@@ -3,6 +3,7 @@ from . import test_buying_portal
 from . import test_buying_race
 from . import test_buying_refunds
 from . import test_buying_routes
+from . import test_buying_routes_back
 from . import test_buying_values
 from . import test_intervention_browser
 from . import test_intervention_decision

@@ -296,8 +296,8 @@ class TestInterventionDecision(InterventionCase):
             lambda: intervention.write({"partner_id": self.client.id}),
             lambda: intervention.write({"description": "Other"}),
             lambda: intervention.line_ids.write({"credits": 1}),
-            lambda: intervention.line_ids.unlink(),
-            lambda: intervention.line_ids.copy(),
+            intervention.line_ids.unlink,
+            intervention.line_ids.copy,
         ):
             with self.assertRaisesRegex(UserError, "new revision"):
                 change()

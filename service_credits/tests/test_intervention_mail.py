@@ -21,7 +21,7 @@ class Sink:
     def __init__(self):
         self.received = []
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.received.append((envelope.rcpt_tos, message))
         return "250 OK"
@@ -172,7 +172,7 @@ class TestInterventionMail(InterventionHttpCase):
         with self._smtp() as sink:
             composer = Form(
                 self.env["mail.compose.message"].with_user(self.user).with_context(
-                    action["context"]
+                    **action["context"]
                 )
             ).save()
             composer._action_send_mail()
@@ -192,7 +192,7 @@ class TestInterventionMail(InterventionHttpCase):
         with self._smtp() as sink:
             composer = Form(
                 self.env["mail.compose.message"].with_user(self.user).with_context(
-                    action["context"]
+                    **action["context"]
                 )
             ).save()
             composer._action_send_mail()

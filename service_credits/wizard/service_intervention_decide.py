@@ -12,7 +12,7 @@ class ServiceInterventionDecide(models.TransientModel):
     commercial_partner_id = fields.Many2one(related="intervention_id.commercial_partner_id")
     credits = fields.Integer(related="intervention_id.credits")
     # Taken when the window opens: a quotation changed meanwhile is not decided unseen.
-    revision = fields.Integer(compute="_compute_revision", store=True)
+    revision = fields.Integer(compute="_compute_revision", store=True, precompute=True)
     partner_id = fields.Many2one(
         "res.partner", "Told by", required=True,
         compute="_compute_partner_id", store=True, readonly=False, precompute=True,

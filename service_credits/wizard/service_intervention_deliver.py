@@ -10,7 +10,7 @@ class ServiceInterventionDeliver(models.TransientModel):
     intervention_id = fields.Many2one("service.intervention", required=True)
     held_credits = fields.Integer("Reserved Credits", related="intervention_id.held_credits")
     credits = fields.Integer(
-        "Credits to Spend", compute="_compute_credits", store=True, readonly=False
+        "Credits to Spend", compute="_compute_credits", store=True, readonly=False, precompute=True
     )
     last = fields.Boolean(
         "This Is the Last Part", default=True, help="What is left of the reservation is released."
