@@ -28,3 +28,4 @@ from . import test_loyalty_grants
 from . import test_loyalty_rule
 from . import test_buying_beside
 from . import test_buying_online
+from . import test_intervention_race
