@@ -32,10 +32,18 @@ STORY = {
     "portal_credits_phone": ("client", "/my/credits", 390, 844, None),
     "portal_order": ("client_en", "/my/credits/order", 1280, 620, None),
     "portal_quotation": (
-        "client_en", "/my/interventions?filterby=decide", 1280, 1000, ".o_portal_my_doc_table a",
+        "client_en",
+        "/my/interventions?filterby=decide",
+        1280,
+        1000,
+        ".o_portal_my_doc_table a",
     ),
     "portal_quotation_phone": (
-        "client", "/my/interventions?filterby=decide", 390, 844, ".o_portal_my_doc_table a",
+        "client",
+        "/my/interventions?filterby=decide",
+        390,
+        844,
+        ".o_portal_my_doc_table a",
     ),
     "interventions": ("staff", "/odoo/interventions", 1440, 900, None),
 }
@@ -48,9 +56,16 @@ class Browser:
         self.profile = tempfile.mkdtemp(prefix="screenshots-")
         self.process = subprocess.Popen(
             [
-                executable, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-                "--disable-dev-shm-usage", "--remote-debugging-port=0", "--remote-allow-origins=*",
-                f"--user-data-dir={self.profile}", "about:blank",
+                executable,
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--hide-scrollbars",
+                "--disable-dev-shm-usage",
+                "--remote-debugging-port=0",
+                "--remote-allow-origins=*",
+                f"--user-data-dir={self.profile}",
+                "about:blank",
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -97,7 +112,10 @@ class Browser:
             self.call("Network.setCookie", name=name, value=value, url=url)
         self.call(
             "Emulation.setDeviceMetricsOverride",
-            width=width, height=900, deviceScaleFactor=1, mobile=width < 600,
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=width < 600,
         )
         if language:
             self.call("Emulation.setLocaleOverride", locale=language.replace("_", "-"))
@@ -139,7 +157,9 @@ class Browser:
         size = self.call("Page.getLayoutMetrics")["cssLayoutViewport"]
         self.call(
             "Emulation.setDeviceMetricsOverride",
-            width=size["clientWidth"], height=max(height, 400), deviceScaleFactor=1,
+            width=size["clientWidth"],
+            height=max(height, 400),
+            deviceScaleFactor=1,
             mobile=size["clientWidth"] < 600,
         )
         # Charts follow the new size in the frames to come.

@@ -29,7 +29,11 @@ class ServiceCreditPortal(CustomerPortal):
 
     @http.route(
         ["/my/credits", "/my/credits/page/<int:page>"],
-        type="http", auth="user", website=True, readonly=True, sitemap=False,
+        type="http",
+        auth="user",
+        website=True,
+        readonly=True,
+        sitemap=False,
     )
     def portal_my_credits(self, page=1, **kwargs):
         """The stock, what is reserved and on its way, and the statement."""
@@ -43,7 +47,11 @@ class ServiceCreditPortal(CustomerPortal):
         )
 
     @http.route(
-        "/my/credits/statement.pdf", type="http", auth="user", website=True, readonly=True,
+        "/my/credits/statement.pdf",
+        type="http",
+        auth="user",
+        website=True,
+        readonly=True,
         sitemap=False,
     )
     def portal_credits_pdf(self, **kwargs):
@@ -53,21 +61,31 @@ class ServiceCreditPortal(CustomerPortal):
             return request.redirect("/my/credits")
         options = self._get_credit_options(**kwargs)
         # sudo: a client may not read report actions; the account is the client's own.
-        pdf, _report_type = request.env["ir.actions.report"].sudo().with_company(
-            account.company_id
-        )._render_qweb_pdf(
-            "service_credits.action_report_statement",
-            account.ids,
-            data={"options": self._get_credit_statement_arguments(options)},
+        pdf, _report_type = (
+            request.env["ir.actions.report"]
+            .sudo()
+            .with_company(account.company_id)
+            ._render_qweb_pdf(
+                "service_credits.action_report_statement",
+                account.ids,
+                data={"options": self._get_credit_statement_arguments(options)},
+            )
         )
-        return request.make_response(pdf, headers=[
-            ("Content-Type", "application/pdf"),
-            ("Content-Length", len(pdf)),
-            ("Content-Disposition", content_disposition(self._get_credit_filename("pdf"))),
-        ])
+        return request.make_response(
+            pdf,
+            headers=[
+                ("Content-Type", "application/pdf"),
+                ("Content-Length", len(pdf)),
+                ("Content-Disposition", content_disposition(self._get_credit_filename("pdf"))),
+            ],
+        )
 
     @http.route(
-        "/my/credits/statement.xlsx", type="http", auth="user", website=True, readonly=True,
+        "/my/credits/statement.xlsx",
+        type="http",
+        auth="user",
+        website=True,
+        readonly=True,
         sitemap=False,
     )
     def portal_credits_xlsx(self, **kwargs):
@@ -77,18 +95,26 @@ class ServiceCreditPortal(CustomerPortal):
             return request.redirect("/my/credits")
         options = self._get_credit_options(**kwargs)
         content = account._get_statement_xlsx(**self._get_credit_statement_arguments(options))
-        return request.make_response(content, headers=[
-            (
-                "Content-Type",
-                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            ),
-            ("Content-Length", len(content)),
-            ("Content-Disposition", content_disposition(self._get_credit_filename("xlsx"))),
-        ])
+        return request.make_response(
+            content,
+            headers=[
+                (
+                    "Content-Type",
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                ),
+                ("Content-Length", len(content)),
+                ("Content-Disposition", content_disposition(self._get_credit_filename("xlsx"))),
+            ],
+        )
 
     @http.route(
-        "/my/credits/contact", type="http", auth="user", website=True, sitemap=False,
-        methods=["GET"], readonly=True,
+        "/my/credits/contact",
+        type="http",
+        auth="user",
+        website=True,
+        sitemap=False,
+        methods=["GET"],
+        readonly=True,
     )
     def portal_credits_contact(self, sent=None, **kwargs):
         """Who to call, and a form to write to them."""
@@ -98,7 +124,11 @@ class ServiceCreditPortal(CustomerPortal):
         )
 
     @http.route(
-        "/my/credits/contact", type="http", auth="user", website=True, sitemap=False,
+        "/my/credits/contact",
+        type="http",
+        auth="user",
+        website=True,
+        sitemap=False,
         methods=["POST"],
     )
     def portal_credits_contact_post(self, message="", **kwargs):
@@ -151,10 +181,16 @@ class ServiceCreditPortal(CustomerPortal):
         account = self._get_credit_account()
         if not account:
             # Credits may be on their way to a client who never had any.
-            account = request.env["service.credit.account"].sudo().new({
-                "partner_id": partner.id,
-                "company_id": request.env.company.id,
-            })
+            account = (
+                request.env["service.credit.account"]
+                .sudo()
+                .new(
+                    {
+                        "partner_id": partner.id,
+                        "company_id": request.env.company.id,
+                    }
+                )
+            )
         return {
             "available": account.available,
             "held": account.held,
@@ -200,7 +236,13 @@ class ServiceCreditPortal(CustomerPortal):
         }
 
     def _get_credit_options(
-        self, period="all", date_begin=None, date_end=None, sortby=None, filterby=None, search="",
+        self,
+        period="all",
+        date_begin=None,
+        date_end=None,
+        sortby=None,
+        filterby=None,
+        search="",
         **kwargs,
     ):
         """Return the reader's choices, each unknown value replaced by its default."""
@@ -241,7 +283,9 @@ class ServiceCreditPortal(CustomerPortal):
     def _get_credit_moment(self, day):
         """Return the first moment of a day of the reader, in UTC."""
         zone = pytz.timezone(request.env.user.tz or "UTC")
-        return zone.localize(datetime.combine(day, time.min)).astimezone(pytz.utc).replace(tzinfo=None)
+        return (
+            zone.localize(datetime.combine(day, time.min)).astimezone(pytz.utc).replace(tzinfo=None)
+        )
 
     def _get_credit_url_arguments(self, options):
         custom = options["period"] == "custom"
@@ -313,11 +357,13 @@ class ServiceCreditPortal(CustomerPortal):
         today = fields.Date.to_string(fields.Date.context_today(request.env.user))
         if points[-1]["date"] < today:
             points.append({**points[-1], "date": today})
-        return json.dumps({
-            "points": points,
-            "locale": request.env.lang.replace("_", "-") if request.env.lang else "en-US",
-            "labels": {
-                "available": request.env._("Available"),
-                "held": request.env._("Reserved"),
-            },
-        })
+        return json.dumps(
+            {
+                "points": points,
+                "locale": request.env.lang.replace("_", "-") if request.env.lang else "en-US",
+                "labels": {
+                    "available": request.env._("Available"),
+                    "held": request.env._("Reserved"),
+                },
+            }
+        )

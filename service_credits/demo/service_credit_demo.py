@@ -22,17 +22,23 @@ class ServiceCreditDemo(models.AbstractModel):
     @api.model
     def _load(self):
         company = self.env.ref("service_credits.demo_company")
-        if self.env["service.intervention"].search_count([("company_id", "=", company.id)], limit=1):
+        if self.env["service.intervention"].search_count(
+            [("company_id", "=", company.id)], limit=1
+        ):
             return
         self._set_up_company(company)
         self._set_clients()
         last_mail = self.env["mail.mail"].search([], order="id desc", limit=1).id
         staff = self.env.ref("service_credits.demo_user_staff")
-        player = self.with_user(staff).with_company(company).with_context(
-            allowed_company_ids=company.ids,
-            # Nobody is to get a mail about years gone by.
-            mail_notify_force_send=False,
-            mail_create_nolog=True,
+        player = (
+            self.with_user(staff)
+            .with_company(company)
+            .with_context(
+                allowed_company_ids=company.ids,
+                # Nobody is to get a mail about years gone by.
+                mail_notify_force_send=False,
+                mail_create_nolog=True,
+            )
         )
         # No PDF is printed either: the web server that its style sheets come from is not there yet.
         reports = {
@@ -56,11 +62,13 @@ class ServiceCreditDemo(models.AbstractModel):
         if not company.chart_template:
             # `try_loading` is for when all modules are loaded, which demo data cannot wait for.
             self.env["account.chart.template"]._load("generic_coa", company, install_demo=False)
-        company.write({
-            "account_fiscal_country_id": self.env.ref("base.fr").id,
-            "portal_confirmation_sign": False,
-            "portal_confirmation_pay": False,
-        })
+        company.write(
+            {
+                "account_fiscal_country_id": self.env.ref("base.fr").id,
+                "portal_confirmation_sign": False,
+                "portal_confirmation_pay": False,
+            }
+        )
         own = [("company_id", "=", company.id)]
         # The generic chart is American: its domestic taxes become French ones of 20 %.
         taxes = self.env["account.tax"].search(own)
@@ -74,10 +82,13 @@ class ServiceCreditDemo(models.AbstractModel):
         packs = self.env["product.template"]._get_credit_packs(company)
         for pack in packs:
             pack.taxes_id |= company.account_sale_tax_id
-        # Providers belong to one company: where the demo ones are installed, this firm gets its own.
-        providers = self.env["payment.provider"].search([
-            ("code", "in", ("demo", "custom")), ("company_id", "=", self.env.ref("base.main_company").id),
-        ])
+        # Providers belong to one company: where the demo ones are, this firm gets its own.
+        providers = self.env["payment.provider"].search(
+            [
+                ("code", "in", ("demo", "custom")),
+                ("company_id", "=", self.env.ref("base.main_company").id),
+            ]
+        )
         for provider in providers:
             provider.copy({"company_id": company.id, "name": provider.name})
 
@@ -135,8 +146,19 @@ class ServiceCreditDemo(models.AbstractModel):
         return [(self._moment(days, 10), give)]
 
     def _get_work_scenes(
-        self, contact, type_code, subject, description, lines, days, state="done", spent=None,
-        reason=None, user="demo_user_staff", optional=(), deadline=None,
+        self,
+        contact,
+        type_code,
+        subject,
+        description,
+        lines,
+        days,
+        state="done",
+        spent=None,
+        reason=None,
+        user="demo_user_staff",
+        optional=(),
+        deadline=None,
     ):
         """One intervention, asked for `days` ago and carried as far as `state`."""
         public = self.env.ref("base.public_user")
@@ -147,29 +169,42 @@ class ServiceCreditDemo(models.AbstractModel):
             return record.with_user(public).sudo() if as_client else record
 
         def ask():
-            record = self.env["service.intervention"].with_user(public).with_context(
-                ir_sequence_date=fields.Date.to_string(fields.Date.today())
-            ).sudo().create({
-                "partner_id": self._ref(contact).id,
-                "company_id": self.env.company.id,
-                "type_id": self._ref(f"service_intervention_type_{type_code}").id,
-                "subject": subject,
-                "description": description,
-                "user_id": self._ref(user).id,
-            })
+            record = (
+                self.env["service.intervention"]
+                .with_user(public)
+                .with_context(ir_sequence_date=fields.Date.to_string(fields.Date.today()))
+                .sudo()
+                .create(
+                    {
+                        "partner_id": self._ref(contact).id,
+                        "company_id": self.env.company.id,
+                        "type_id": self._ref(f"service_intervention_type_{type_code}").id,
+                        "subject": subject,
+                        "description": description,
+                        "user_id": self._ref(user).id,
+                    }
+                )
+            )
             record.message_subscribe(partner_ids=self._ref(contact).ids)
             documents["intervention"] = self.env["service.intervention"].browse(record.id)
 
         def send():
-            intervention().write({
-                "line_ids": [
-                    fields.Command.create({
-                        "description": text, "credits": credits, "sequence": 10 * rank,
-                        "optional": text in optional, "selected": True,
-                    })
-                    for rank, (text, credits) in enumerate(lines, start=1)
-                ],
-            })
+            intervention().write(
+                {
+                    "line_ids": [
+                        fields.Command.create(
+                            {
+                                "description": text,
+                                "credits": credits,
+                                "sequence": 10 * rank,
+                                "optional": text in optional,
+                                "selected": True,
+                            }
+                        )
+                        for rank, (text, credits) in enumerate(lines, start=1)
+                    ],
+                }
+            )
             intervention()._send_quotation()
 
         def decide(method, **arguments):
@@ -208,7 +243,7 @@ class ServiceCreditDemo(models.AbstractModel):
         delays = (0, 1, 3, 5, 12)
         scenes = [
             (self._moment(days - delay, 9 + delay % 7), step)
-            for delay, step in zip(delays, [ask, *steps])
+            for delay, step in zip(delays, [ask, *steps], strict=False)
         ]
         if state == "expired":
             scenes.append((self._moment(days - 40, 4), lambda: intervention().sudo()._expire()))

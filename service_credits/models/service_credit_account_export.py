@@ -19,7 +19,9 @@ class ServiceCreditAccount(models.Model):
         statement = self._get_statement(**arguments)
         complete = arguments.get("kind", "all") == "all" and not arguments.get("search")
         output = io.BytesIO()
-        with xlsxwriter.Workbook(output, {"in_memory": True, "default_date_format": "yyyy-mm-dd"}) as workbook:
+        with xlsxwriter.Workbook(
+            output, {"in_memory": True, "default_date_format": "yyyy-mm-dd"}
+        ) as workbook:
             bold = workbook.add_format({"bold": True})
             title = workbook.add_format({"bold": True, "font_size": 14})
             header = workbook.add_format({"bold": True, "bottom": 1, "text_wrap": True})
@@ -31,7 +33,9 @@ class ServiceCreditAccount(models.Model):
             sheet.set_column(2, 5, 14)
             sheet.write_string(0, 0, self.env._("Service credits: statement"), title)
             # sudo: a client may read neither; both are printed on their invoices anyway.
-            sheet.write_string(1, 0, f"{self.sudo().partner_id.name} – {self.sudo().company_id.name}")
+            sheet.write_string(
+                1, 0, f"{self.sudo().partner_id.name} – {self.sudo().company_id.name}"
+            )
             for column, label in enumerate(self._get_statement_columns()):
                 sheet.write_string(3, column, label, header)
             sheet.freeze_panes(4, 0)

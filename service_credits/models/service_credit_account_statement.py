@@ -60,9 +60,8 @@ class ServiceCreditAccount(models.Model):
         Every criterion is true for all the entries of an operation or for none: a line of the
         statement is never cut in two.
         """
-        documents = (
-            Domain("lot_id.order_line_id.order_id.name", "ilike", search)
-            | Domain("lot_id.invoice_line_id.move_id.name", "ilike", search)
+        documents = Domain("lot_id.order_line_id.order_id.name", "ilike", search) | Domain(
+            "lot_id.invoice_line_id.move_id.name", "ilike", search
         )
         return (
             Domain("reason", "ilike", search)
@@ -72,10 +71,14 @@ class ServiceCreditAccount(models.Model):
 
     def _get_statement_search_holds(self, search):
         """Return the ids of the account's holds whose intervention matches `search`."""
-        interventions = self.env["service.intervention"].search([
-            ("commercial_partner_id", "in", self.partner_id.ids),
-            "|", ("name", "ilike", search), ("subject", "ilike", search),
-        ])
+        interventions = self.env["service.intervention"].search(
+            [
+                ("commercial_partner_id", "in", self.partner_id.ids),
+                "|",
+                ("name", "ilike", search),
+                ("subject", "ilike", search),
+            ]
+        )
         return interventions.hold_ids.ids
 
     # ------------------------------------------------------------
@@ -83,7 +86,14 @@ class ServiceCreditAccount(models.Model):
     # ------------------------------------------------------------
 
     def _get_statement(
-        self, date_from=None, date_to=None, kind="all", search="", sortby="newest", limit=None, offset=0
+        self,
+        date_from=None,
+        date_to=None,
+        kind="all",
+        search="",
+        sortby="newest",
+        limit=None,
+        offset=0,
     ):
         """Return the statement of this account for a period.
 
@@ -110,32 +120,37 @@ class ServiceCreditAccount(models.Model):
             end=date_to or None,
         )
         shown = SQL("id IN %s AND %s", Entry._search(domain).subselect(), period)
-        summary = self.env.execute_query_dict(SQL(
-            """
+        summary = self.env.execute_query_dict(
+            SQL(
+                """
             WITH %(lines)s
             SELECT count(*) FILTER (WHERE %(shown)s) AS total,
-                   coalesce(sum(available_change) FILTER (WHERE %(before)s), 0) AS opening_available,
+                   coalesce(sum(available_change) FILTER (WHERE %(before)s), 0)
+                       AS opening_available,
                    coalesce(sum(held_change) FILTER (WHERE %(before)s), 0) AS opening_held,
                    coalesce(sum(available_change) FILTER (WHERE %(period)s), 0) AS available,
                    coalesce(sum(held_change) FILTER (WHERE %(period)s), 0) AS held
               FROM line
             """,
-            lines=account._get_statement_lines_sql(),
-            shown=shown,
-            before=SQL("date < %s", date_from or None),
-            period=period,
-        ))[0]
-        rows = self.env.execute_query_dict(SQL(
-            """
+                lines=account._get_statement_lines_sql(),
+                shown=shown,
+                before=SQL("date < %s", date_from or None),
+                period=period,
+            )
+        )[0]
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
             WITH %(lines)s
             SELECT * FROM line WHERE %(shown)s ORDER BY %(order)s LIMIT %(limit)s OFFSET %(offset)s
             """,
-            lines=account._get_statement_lines_sql(),
-            shown=shown,
-            order=account._get_statement_sortings()[sortby]["order"],
-            limit=limit,
-            offset=offset,
-        ))
+                lines=account._get_statement_lines_sql(),
+                shown=shown,
+                order=account._get_statement_sortings()[sortby]["order"],
+                limit=limit,
+                offset=offset,
+            )
+        )
         opening = (int(summary["opening_available"]), int(summary["opening_held"]))
         return {
             "opening": {"available": opening[0], "held": opening[1]},
@@ -179,37 +194,53 @@ class ServiceCreditAccount(models.Model):
         lines = []
         for entry, row in zip(entries, rows, strict=True):
             change = {name: int(row[name]) for name in ("available_change", "held_change")}
-            lines.append({
-                **documents[entry],
-                **change,
-                "date": entry.date,
-                "kind": entry.kind,
-                "available_after": int(row["available_after"]),
-                "held_after": int(row["held_after"]),
-                "description": self._get_statement_text(
-                    entry,
-                    abs(change["available_change"] or change["held_change"]),
-                    documents[entry],
-                ),
-            })
+            lines.append(
+                {
+                    **documents[entry],
+                    **change,
+                    "date": entry.date,
+                    "kind": entry.kind,
+                    "available_after": int(row["available_after"]),
+                    "held_after": int(row["held_after"]),
+                    "description": self._get_statement_text(
+                        entry,
+                        abs(change["available_change"] or change["held_change"]),
+                        documents[entry],
+                    ),
+                }
+            )
         return lines
 
     def _get_statement_documents(self, entries):
         """Return for each entry the document that explains it: `subject`, `url`, `transfer`."""
         revoked = entries.filtered(lambda entry: entry.kind == "revoke")
-        transfers = set(
-            self.env["service.credit.lot"].search([
-                ("source_lot_id", "in", revoked.lot_id.ids),
-                ("grant_key", "in", [f"{e.operation_key}:{e.lot_id.id}" for e in revoked]),
-            ]).mapped("grant_key")
-        ) if revoked else set()
-        interventions = {
-            hold: intervention
-            for intervention in self.env["service.intervention"].search([
-                ("hold_ids", "in", entries.hold_id.ids),
-            ])
-            for hold in intervention.hold_ids
-        } if entries.hold_id else {}
+        transfers = (
+            set(
+                self.env["service.credit.lot"]
+                .search(
+                    [
+                        ("source_lot_id", "in", revoked.lot_id.ids),
+                        ("grant_key", "in", [f"{e.operation_key}:{e.lot_id.id}" for e in revoked]),
+                    ]
+                )
+                .mapped("grant_key")
+            )
+            if revoked
+            else set()
+        )
+        interventions = (
+            {
+                hold: intervention
+                for intervention in self.env["service.intervention"].search(
+                    [
+                        ("hold_ids", "in", entries.hold_id.ids),
+                    ]
+                )
+                for hold in intervention.hold_ids
+            }
+            if entries.hold_id
+            else {}
+        )
         result = {}
         for entry in entries:
             subject, url = "", ""
@@ -303,7 +334,11 @@ class ServiceCreditAccount(models.Model):
             available += available_change
             held += held_change
             day = fields.Datetime.context_timestamp(account, last).date()
-            points.append({
-                "date": fields.Date.to_string(day), "available": available, "held": held,
-            })
+            points.append(
+                {
+                    "date": fields.Date.to_string(day),
+                    "available": available,
+                    "held": held,
+                }
+            )
         return points

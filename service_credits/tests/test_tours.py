@@ -18,11 +18,13 @@ class TestStory(BuyingCase, MockEmail, HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.env["res.lang"]._activate_lang("en_US")
-        cls.company.write({
-            "portal_confirmation_sign": False,
-            "portal_confirmation_pay": False,
-            "email": "firm@example.com",
-        })
+        cls.company.write(
+            {
+                "portal_confirmation_sign": False,
+                "portal_confirmation_pay": False,
+                "email": "firm@example.com",
+            }
+        )
         cls._make_pack(10, 850.0, name="Pack of 10 story credits")
         own_company = {
             "company_id": cls.company.id,
@@ -37,9 +39,14 @@ class TestStory(BuyingCase, MockEmail, HttpCase):
             email="staff@example.com",
             **own_company,
         )
-        cls.client = cls.env["res.partner"].create({
-            "name": "Story Client", "is_company": True, "email": "client@example.com", "lang": "en_US",
-        })
+        cls.client = cls.env["res.partner"].create(
+            {
+                "name": "Story Client",
+                "is_company": True,
+                "email": "client@example.com",
+                "lang": "en_US",
+            }
+        )
         cls.portal_user = new_test_user(
             cls.env, "story_client", "base.group_portal", email="carla@example.com", **own_company
         )
@@ -48,7 +55,9 @@ class TestStory(BuyingCase, MockEmail, HttpCase):
     def assertStock(self, available, held, pending=0):
         account = self.Account._for_partner(self.client, self.company)
         account.invalidate_recordset()
-        self.assertEqual((account.available, account.held, account.pending), (available, held, pending))
+        self.assertEqual(
+            (account.available, account.held, account.pending), (available, held, pending)
+        )
 
     def _as_client(self, tour, url):
         self.start_tour(url, f"service_credits_{tour}", login="story_client")
