@@ -8,12 +8,18 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 class PortalCreditOrder(CustomerPortal):
     """Ordering packs of service credits: ``/my/credits/order``."""
 
-    @http.route("/my/credits/order", type="http", auth="user", website=True, methods=["GET"])
+    @http.route(
+        "/my/credits/order", type="http", auth="user", website=True, methods=["GET"],
+        readonly=True, sitemap=False,
+    )
     def portal_credits_order(self, **kwargs):
         """The packs on sale, at the client's own prices."""
         return self._render_credit_packs()
 
-    @http.route("/my/credits/order", type="http", auth="user", website=True, methods=["POST"])
+    @http.route(
+        "/my/credits/order", type="http", auth="user", website=True, methods=["POST"],
+        sitemap=False,
+    )
     def portal_credits_order_submit(self, product_id=None, quantity=None, **kwargs):
         """Order one pack and go to the order, to sign or pay it there as the company asks."""
         partner = request.env.user.partner_id

@@ -33,7 +33,7 @@ class AccountMove(models.Model):
         lines = self._get_service_credit_lines()
         figures = self.env["service.credit.purchase"]._figures_by_record(invoice_lines=lines)
         for move in self:
-            own = lines.filtered(lambda line: line.move_id == move)
+            own = lines & move.invoice_line_ids
             bought = sum(own.mapped("service_credits"))
             pending = granted = 0
             if bought > 0 and move.state == "posted":
@@ -120,10 +120,9 @@ class AccountMove(models.Model):
                     invoice_lines=reducing, posting=to_post
                 )
         posted = super()._post(soft)
-        for kind, why in (("out_refund", "credit_note"), (None, "invoice")):
-            posted.filtered(
-                lambda move: (move.move_type == "out_refund") == bool(kind)
-            )._sync_service_credits(why)
+        notes = posted.filtered(lambda move: move.move_type == "out_refund")
+        notes._sync_service_credits("credit_note")
+        (posted - notes)._sync_service_credits("invoice")
         return posted
 
     def _invoice_paid_hook(self):

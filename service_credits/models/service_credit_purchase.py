@@ -115,9 +115,7 @@ class ServiceCreditPurchase(models.AbstractModel):
             # Lines typed by hand on the invoice, or on a credit note of it.
             moves = lines.move_id | lines.move_id.reversal_move_ids
             candidates |= moves.invoice_line_ids.filtered(
-                lambda line: line.product_id in found.product_id
-                and line.service_credits < 0
-                and not line.sale_line_ids
+                lambda line: line.service_credits < 0 and not line.sale_line_ids
             )
             lines = (candidates - found).filtered(
                 lambda line: line._get_service_credit_source()
@@ -285,7 +283,8 @@ class ServiceCreditPurchase(models.AbstractModel):
             SELECT lot.id, lot.account_id, lot.available, root.id AS root_id, root.order_line_id,
                    root.invoice_line_id, root.grant_key, root.unit_price,
                    coalesce(sum(e.available_change)
-                            FILTER (WHERE e.kind = 'grant' AND lot.id = root.id), 0)::int AS granted,
+                            FILTER (WHERE e.kind = 'grant' AND lot.id = root.id), 0)::int
+                       AS granted,
                    coalesce(-sum(e.available_change)
                             FILTER (WHERE e.kind = 'revoke'
                                       AND (e.operation_key LIKE 'sale-line:%%:back:%%'

@@ -21,24 +21,29 @@ class ServiceCreditPurchase(models.AbstractModel):
         """
         # sudo: the firm's documents decide, not the rights of who happens to change one of
         # them (a client who signs, a salesperson who reads no invoice).
-        self = self.sudo()
-        sources = self._get_sources(order_lines, invoice_lines)
+        purchase = self.sudo()
+        sources = purchase._get_sources(order_lines, invoice_lines)
         if not sources:
             return
-        self._load_ledger(sources, lock=True)
+        purchase._load_ledger(sources, lock=True)
         news = []
         for source in sources:
-            if source.is_note:
-                news += self._sync_note(source, why)
-                continue
-            figures = self._get_figures(source)
-            have, target = source.granted(), self._get_target(source, figures)
-            if target > have:
-                news += self._grant_due(source, figures, target - have)
-            elif target < have:
-                news += self._take_back(source, figures, have - target, why)
+            news += purchase._sync_source(source, why)
         if news:
-            self._tell(news, why, moves)
+            purchase._tell(news, why, moves)
+
+    @api.model
+    def _sync_source(self, source, why):
+        """Grant or take back what one source is due, under the lock. Return what was done."""
+        if source.is_note:
+            return self._sync_note(source, why)
+        figures = self._get_figures(source)
+        have, target = source.granted(), self._get_target(source, figures)
+        if target > have:
+            return self._grant_due(source, figures, target - have)
+        if target < have:
+            return self._take_back(source, figures, have - target, why)
+        return []
 
     # === Granting === #
 
@@ -265,25 +270,26 @@ class ServiceCreditPurchase(models.AbstractModel):
         :param posting: credit notes about to be posted
         :raises UserError: naming the client and the numbers
         """
-        self = self.sudo()
-        sources = self._get_sources(order_lines, invoice_lines)
-        self._load_ledger(sources, lock=True)
+        # sudo: see `_sync`.
+        purchase = self.sudo()
+        sources = purchase._get_sources(order_lines, invoice_lines)
+        purchase._load_ledger(sources, lock=True)
         for source in sources:
             if source.is_note:
-                taken = self._get_taken_by_note(source)[0] - source.granted()
-                wanted = self._get_wanted_by_note(source, posting) - taken
-                lots = self._get_lots_of_product(source)
+                taken = purchase._get_taken_by_note(source)[0] - source.granted()
+                wanted = purchase._get_wanted_by_note(source, posting) - taken
+                lots = purchase._get_lots_of_product(source)
                 bought, unused = sum(lots.mapped("quantity")), sum(lots.mapped("available"))
                 if min(wanted, bought) > unused:
                     raise UserError(
-                        self._get_refusal(source, wanted, unused, bought - unused, posting)
+                        purchase._get_refusal(source, wanted, unused, bought - unused, posting)
                     )
                 continue
-            sold = self._get_figures(source, posting).sold
+            sold = purchase._get_figures(source, posting).sold
             granted, unused = source.granted(), source.unused
             if granted - unused > sold:
                 raise UserError(
-                    self._get_refusal(source, granted - sold, unused, granted - unused, posting)
+                    purchase._get_refusal(source, granted - sold, unused, granted - unused, posting)
                 )
 
     @api.model
@@ -312,18 +318,19 @@ class ServiceCreditPurchase(models.AbstractModel):
     @api.model
     def _forget_sources(self, order_lines=None, invoice_lines=None):
         """Called before lines are deleted: what they brought and is unused goes back."""
-        self = self.sudo()
+        # sudo: see `_sync`.
+        purchase = self.sudo()
         news = []
-        sources = self._get_sources(order_lines, invoice_lines)
-        self._load_ledger(sources, lock=True)
+        sources = purchase._get_sources(order_lines, invoice_lines)
+        purchase._load_ledger(sources, lock=True)
         for source in sources:
             if source.is_note:
-                news += self._sync_note(source, "deleted")
+                news += purchase._sync_note(source, "deleted")
                 continue
             deleted = (order_lines or ()) if source.is_order_line else (invoice_lines or ())
             if source.record in deleted:
-                figures = self._get_figures(source)
+                figures = purchase._get_figures(source)
                 if have := source.granted():
-                    news += self._take_back(source, figures, have, "deleted")
+                    news += purchase._take_back(source, figures, have, "deleted")
         if news:
-            self._tell(news, "deleted", None)
+            purchase._tell(news, "deleted", None)

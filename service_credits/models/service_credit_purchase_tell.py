@@ -58,23 +58,24 @@ class ServiceCreditPurchase(models.AbstractModel):
     @api.model
     def _get_reason(self, source, line, why=None):
         """One line of the client's statement, in the client's language."""
-        self = self.with_context(lang=source.partner.lang or self.env.lang)
+        lang = source.partner.lang or self.env.lang
+        _ = self.with_context(lang=lang).env._
         document = line.move_id if line._name == "account.move.line" else line.order_id
         values = {
             "document": document.name or "",
-            "product": line.with_context(lang=self.env.context["lang"]).product_id.display_name,
+            "product": line.with_context(lang=lang).product_id.display_name,
         }
         reasons = {
-            None: self.env._("Purchase %(document)s: %(product)s", **values),
-            "order_cancelled": self.env._("Order cancelled %(document)s: %(product)s", **values),
-            "invoice_cancelled": self.env._(
+            None: _("Purchase %(document)s: %(product)s", **values),
+            "order_cancelled": _("Order cancelled %(document)s: %(product)s", **values),
+            "invoice_cancelled": _(
                 "Invoice cancelled %(document)s: %(product)s", **values
             ),
-            "credit_note": self.env._("Credit note %(document)s: %(product)s", **values),
-            "bounced": self.env._("Payment cancelled %(document)s: %(product)s", **values),
-            "quantity": self.env._("Quantity changed %(document)s: %(product)s", **values),
+            "credit_note": _("Credit note %(document)s: %(product)s", **values),
+            "bounced": _("Payment cancelled %(document)s: %(product)s", **values),
+            "quantity": _("Quantity changed %(document)s: %(product)s", **values),
         }
-        return reasons.get(why) or self.env._("Correction %(document)s: %(product)s", **values)
+        return reasons.get(why) or _("Correction %(document)s: %(product)s", **values)
 
     @api.model
     def _log_on_documents(self, news, moves):
@@ -126,7 +127,7 @@ class ServiceCreditPurchase(models.AbstractModel):
         """Accounting must hear of credits that were used and are not paid for any more."""
         for item in news:
             source, left = item["source"], item.get("left")
-            if not left or why not in ("bounced", "order_cancelled", "invoice_cancelled", "deleted"):
+            if not left or why in ("credit_note", "quantity"):
                 continue
             document = (
                 source.lines.filtered("service_credits").move_id.filtered(
@@ -173,7 +174,11 @@ class ServiceCreditPurchase(models.AbstractModel):
         """Someone of accounting: who is at work, else whoever follows the invoice."""
 
         def counts(user):
-            return user.active and not user.share and user.has_group("account.group_account_invoice")
+            return (
+                user.active
+                and not user.share
+                and user.has_group("account.group_account_invoice")
+            )
 
         users = self.env.user | document.create_uid
         if document._name == "account.move":

@@ -1,4 +1,5 @@
 from odoo import Command
+
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 MOMENTS = ("order", "invoice", "payment")
@@ -137,3 +138,30 @@ class BuyingCase(AccountTestInvoicingCommon):
         """The whole ledger agrees with its entries."""
         self.env.cr.execute("SELECT * FROM service_credit_reconcile(NULL)")
         self.assertEqual(self.env.cr.fetchall(), [])
+
+
+class RouteCase(BuyingCase):
+    """Each way in which Odoo sells, bills and is paid, at each moment of granting.
+
+    A route is a generator: after each step it yields the step's name and the credits that the
+    client must have, granted at the (order, invoice, payment).
+    """
+
+    def _play(self, route, *args):
+        for number, moment in enumerate(MOMENTS):
+            self.company.service_credit_grant_on = moment
+            client = self._make_client(f"{route.__name__} {moment}")
+            for step, expected in route(client, *args):
+                with self.subTest(route=route.__name__, moment=moment, step=step):
+                    self.assertEqual(self._credits(client), expected[number])
+                    self._repeat(client)
+                    self.assertEqual(self._credits(client), expected[number], "granted twice")
+            self.assertSound()
+
+    def _repeat(self, client):
+        """Every event may come again: nothing more is due."""
+        Purchase = self.env["service.credit.purchase"]
+        orders = self.env["sale.order"].search([("partner_id", "=", client.id)])
+        moves = self.env["account.move"].search([("partner_id", "=", client.id)])
+        Purchase._sync(order_lines=orders.order_line)
+        Purchase._sync(invoice_lines=moves._get_service_credit_lines(), why="payment")

@@ -1,5 +1,6 @@
-from odoo.addons.mail.tests.common import MailCase
 from odoo.tests import Form, new_test_user, tagged
+
+from odoo.addons.mail.tests.common import MailCase
 
 from .buying_common import MOMENTS, BuyingCase
 
@@ -71,7 +72,9 @@ class TestBuyingMessages(BuyingCase, MailCase):
         invoice = self._invoice(order)
         payment = self._pay(invoice)
         for document in (order, invoice):
-            self.assertIn("10 service credits granted to Acme (the invoice is paid)", self._notes(document))
+            self.assertIn(
+                "10 service credits granted to Acme (the invoice is paid)", self._notes(document)
+            )
         payment.action_cancel()
         for document in (order, invoice):
             self.assertIn(

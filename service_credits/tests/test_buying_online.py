@@ -1,5 +1,6 @@
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.tests import tagged
+
+from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
 from .buying_common import MOMENTS, BuyingCase
 

@@ -3,8 +3,9 @@ from unittest.mock import patch
 from lxml import html
 
 from odoo import Command
-from odoo.addons.sale.models.sale_order import SaleOrder
 from odoo.tests import HttpCase, new_test_user, tagged
+
+from odoo.addons.sale.models.sale_order import SaleOrder
 
 from .buying_common import BuyingCase
 
@@ -158,7 +159,10 @@ class TestBuyingPortal(BuyingCase, HttpCase):
     # === Bad input === #
 
     def test_bad_quantities(self):
-        for quantity in ("0", "-1", "1.5", "1000000000", "9" * 40, "abc", "", "1e3", "１０００", " "):
+        quantities = (
+            "0", "-1", "1.5", "1000000000", "9" * 40, "abc", "", "1e3", "１０００", "²", " ",
+        )
+        for quantity in quantities:
             with self.subTest(quantity=quantity):
                 page = html.fromstring(self._submit(self.pack10.id, quantity).text)
                 error = self._get_texts(page, "o_sc_error")
