@@ -195,6 +195,23 @@ class TestInterventionPortal(InterventionHttpCase):
         self.assertEqual(quotation.state, "quoted")
         self.assertBalance(self.account, 10)
 
+    def test_nothing_half_done(self):
+        """The lines were ticked before the credits turned out to be too few: not kept either."""
+        quotation = self._make_intervention(12)
+        quotation.line_ids = [
+            Command.create({"description": "Chart", "credits": 1, "optional": True})
+        ]
+        quotation._send_quotation()
+        page = self._open(self._path(quotation._get_decision_url("see")))
+        form = self._form(page.text, "/accept")
+        form.pop("order")
+        answer = self.url_open(
+            f"/my/interventions/{quotation.id}/accept", data={**form, "choice": "1"}
+        )
+        self.assertEqual(answer.status_code, 409)
+        self.env.invalidate_all()
+        self.assertEqual((quotation.state, quotation.credits), ("quoted", 13))
+
     def test_forged_contact(self):
         """The link names its contact, signed: another name falls back to the one it was sent to."""
         page = self._open(self.link)
