@@ -21,21 +21,20 @@ class ServiceCreditLoyaltyNews(models.Model):
     _description = "Loyalty Grant to Be Told"
     _log_access = False
 
-    account_id = fields.Many2one(
-        "service.credit.account", required=True, index=True, ondelete="cascade"
-    )
-    lot_id = fields.Many2one("service.credit.lot", required=True, ondelete="cascade")
+    # Plain ids: lots are never deleted, and checking two foreign keys a row costs a large run 5 %.
+    account_id = fields.Integer(required=True, index=True)
+    lot_id = fields.Integer(required=True)
     by_mail = fields.Boolean()
 
     @api.model
-    def _queue(self, told, lots):
-        """Queue `lots`; the clients of those in `told` get a mail."""
+    def _queue(self, account_ids, lot_ids, by_mail):
+        """Queue lots, each of its account; their clients get a mail or not."""
         self.env.cr.execute(
             """
             INSERT INTO service_credit_loyalty_news (account_id, lot_id, by_mail)
-            SELECT account_id, id, id = ANY(%s) FROM service_credit_lot WHERE id = ANY(%s)
+            SELECT account_id, lot_id, %s FROM unnest(%s, %s) AS news (account_id, lot_id)
             """,
-            [told.ids, lots.ids],
+            [by_mail, account_ids, lot_ids],
         )
 
     @api.model

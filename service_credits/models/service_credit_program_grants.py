@@ -163,7 +163,9 @@ class ServiceCreditProgram(models.Model):
                 reasons[told] = self.with_context(lang=lang)._get_reason(years, credits)
             grants.append(self._prepare_grant(row, account_of[row["partner_id"]], reasons[told]))
         lots = accounts._grant_many(grants)
-        self.env["service.credit.loyalty.news"]._queue(lots if self.notify else lots.browse(), lots)
+        self.env["service.credit.loyalty.news"]._queue(
+            [grant["account_id"] for grant in grants], lots.ids, self.notify
+        )
         return lots
 
     def _prepare_grant(self, row, account_id, reason):

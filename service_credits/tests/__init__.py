@@ -29,3 +29,6 @@ from . import test_loyalty_rule
 from . import test_buying_beside
 from . import test_buying_online
 from . import test_intervention_race
+from . import test_loyalty_messages
+from . import test_loyalty_simulation
+from . import test_loyalty_wizards

@@ -16,7 +16,7 @@ class LoyaltyCase(ServiceCreditsCase):
         super().setUpClass()
         cls.env["res.partner"].search([]).service_credit_since = False
         cls.company = cls.env.ref("base.main_company")
-        cls.company.partner_id.tz = "UTC"
+        cls.company.partner_id.write({"tz": "UTC", "lang": "en_US"})
         cls.Program = cls.env["service.credit.program"]
         cls.News = cls.env["service.credit.loyalty.news"]
         cls.welcome = cls.env.ref("service_credits.program_welcome")
@@ -38,7 +38,13 @@ class LoyaltyCase(ServiceCreditsCase):
     @classmethod
     def _client(cls, since, name="Loyal", **values):
         return cls.env["res.partner"].create(
-            {"name": name, "is_company": True, "service_credit_since": since, **values}
+            {
+                "name": name,
+                "is_company": True,
+                "lang": "en_US",
+                "service_credit_since": since,
+                **values,
+            }
         )
 
     @classmethod
