@@ -190,8 +190,10 @@ FUNCTIONS = [
     (
         "running totals",
         "posting.sql",
-        ("c.sequence <> c.due_sequence\n        OR c.available_after <> c.due_available\n"
-        "        OR c.held_after <> c.due_held"),
+        (
+            "c.sequence <> c.due_sequence\n        OR c.available_after <> c.due_available\n"
+            "        OR c.held_after <> c.due_held"
+        ),
         "false",
     ),
     (
