@@ -16,7 +16,7 @@ class ServiceCreditLedger(models.AbstractModel):
     _writable_fields = frozenset()
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         raise UserError(self._ledger_refusal())
 
     def write(self, vals):
@@ -24,7 +24,7 @@ class ServiceCreditLedger(models.AbstractModel):
             raise UserError(self._ledger_refusal())
         return super().write(vals)
 
-    def unlink(self):
+    def unlink(self):  # pylint: disable=method-required-super,no-raise-unlink
         raise UserError(self._ledger_refusal())
 
     def _ledger_refusal(self):

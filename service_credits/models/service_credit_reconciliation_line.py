@@ -25,7 +25,7 @@ class ServiceCreditReconciliationLine(models.Model):
     problem = fields.Selection(PROBLEMS, required=True, readonly=True)
     # Without foreign keys' help: what is named here may itself be what is missing.
     account_id = fields.Many2one("service.credit.account", readonly=True, ondelete="set null")
-    lot_id = fields.Integer("Lot", readonly=True, aggregator=None)
+    lot_id = fields.Integer(readonly=True, aggregator=None)
     hold_id = fields.Integer("Reservation", readonly=True, aggregator=None)
     entry_sequence = fields.Integer("Entry no.", readonly=True, aggregator=None)
     expected = fields.Char(readonly=True)

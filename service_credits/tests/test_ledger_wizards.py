@@ -27,7 +27,7 @@ class TestLedgerWizards(ServiceCreditsCase):
         account = self.account.with_user(user or self.manager)
         act = getattr(account, action)()
         return Form(
-            self.env[act["res_model"]].with_user(account.env.user).with_context(act["context"])
+            self.env[act["res_model"]].with_user(account.env.user).with_context(**act["context"])
         )
 
     # === Adjust === #
