@@ -90,7 +90,9 @@ class ServiceIntervention(models.Model):
         self._check_state(("accepted", "awaiting_credits"), self.env._("taken back"))
         self._check_may_decide(partner, way, refusing=True)
         self._record_decision("undone", partner, way, ip)
-        self._release_credits()
+        # Waiting for credits, what is held belongs to the agreement before this revision.
+        if self.state == "accepted":
+            self._release_credits()
         self._as_decided().write(
             {"state": "quoted", "awaiting_since": False, "sale_order_id": False}
         )

@@ -195,7 +195,7 @@ class ServiceIntervention(models.Model):
         # sudo: the state and the agreed lines are not for the users to write
         intervention = self.sudo()
         agreed = intervention.decision_ids.filtered(
-            lambda decision: decision.decision in ("accepted", "ordered", "reserved")
+            lambda decision: decision.decision in ("accepted", "reserved")
         )[:1]
         kept = intervention.revision_ids.filtered(
             lambda revision: revision.number == agreed.revision

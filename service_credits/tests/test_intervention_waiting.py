@@ -148,3 +148,20 @@ class TestInterventionWaiting(InterventionCase):
         self.assertEqual(intervention.state, "in_progress")
         self.assertBalance(self.account, 1, 14)
         self.assertSound()
+
+    def test_more_work_taken_back(self):
+        """The wait for the credits of a new revision is taken back, then the revision refused:
+        the work goes on as agreed before, its credits still held."""
+        intervention = self._in_state("in_progress", 8)
+        intervention.action_revise()
+        intervention.line_ids.credits = 14
+        intervention._send_quotation()
+        intervention._accept_and_order(self.contact, intervention.revision)
+        intervention._undo_acceptance(self.contact)
+        self.assertEqual(intervention.state, "quoted")
+        self.assertBalance(self.account, 2, 8)
+        intervention._refuse(self.contact, intervention.revision)
+        self.assertEqual((intervention.state, intervention.credits), ("in_progress", 8))
+        self.assertEqual(intervention.held_credits, 8)
+        intervention._deliver()
+        self.assertBalance(self.account, 2)
