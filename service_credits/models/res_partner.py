@@ -49,6 +49,8 @@ class ResPartner(models.Model):
             .search([("partner_id", "in", self.ids), ("merged_into_id", "=", False)])
         )
         result = super().write(vals)
+        # The portal's record rules name the client, and rules are kept in a cache.
+        self.env.registry.clear_cache()
         for account in accounts:
             client = account.partner_id.commercial_partner_id
             if client != account.partner_id:

@@ -133,6 +133,20 @@ class TestLedgerBypass(ServiceCreditsCase):
                 with self.assertRaises(AccessError):
                     record.with_user(self.employee).read()
 
+    def test_portal_contact_who_may_not_see(self):
+        self.assertTrue(self.account.with_user(self.portal).has_access("read"))
+        self.portal.partner_id.service_credit_may_see = False
+        for record in self.records:
+            self.assertFalse(record.with_user(self.portal).search([]))
+            with self.assertRaises(AccessError):
+                record.with_user(self.portal).read()
+
+    def test_portal_contact_who_moved_to_another_client(self):
+        self.assertTrue(self.account.with_user(self.portal).has_access("read"))
+        self.portal.partner_id.parent_id = self.other_client
+        self.assertFalse(self.account.with_user(self.portal).has_access("read"))
+        self.assertTrue(self.other.with_user(self.portal).has_access("read"))
+
     def test_other_company_is_not_seen(self):
         company = self.env["res.company"].create({"name": "Second company"})
         account = self.Account._for_partner(self.client, company)
