@@ -13,7 +13,7 @@ _logger = logging.getLogger(__name__)
 BATCH = 2000  # clients per transaction: measured best between 1,000 and 5,000
 TRIES = 5
 PASSES = 3
-ANALYZE_FROM = 1000  # fewer grants are quick whatever the statistics say
+ANALYZE_FROM = 1000  # fewer grants hardly change the statistics that a run begins with
 
 
 class ServiceCreditProgram(models.Model):
@@ -46,6 +46,7 @@ class ServiceCreditProgram(models.Model):
         :return: how many clients are left because others hold them, None when time ran out
         """
         left = 0
+        self._analyze_ledger()
         for _pass in range(PASSES):
             work = self._get_work()
             left = sum(len(partner_ids) for _program, _day, partner_ids in work)
@@ -55,12 +56,12 @@ class ServiceCreditProgram(models.Model):
             remaining = left + self.env["service.credit.loyalty.news"].search_count([])
             if not self.env["ir.cron"]._commit_progress(0, remaining=remaining):
                 return None
-            granted = analyzed_until = 0
+            granted, analyze_at = 0, BATCH
             for program, day, partner_ids in work:
                 for chunk in split_every(BATCH, partner_ids, list):
-                    if left >= ANALYZE_FROM and granted >= analyzed_until:
+                    if left >= ANALYZE_FROM and granted >= analyze_at:
                         self._analyze_ledger()
-                        analyzed_until = max(BATCH, 4 * granted)
+                        analyze_at = 4 * granted
                     granted += program._grant_batch(chunk, day)
                     if not self.env["ir.cron"]._commit_progress(0, remaining=remaining):
                         return None

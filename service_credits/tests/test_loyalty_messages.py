@@ -1,3 +1,4 @@
+import html
 from datetime import date
 from unittest.mock import patch
 
@@ -50,7 +51,8 @@ class TestLoyaltyMessages(LoyaltyCase):
             sorted(entries.mapped("reason")),
             ["12 ans d'ancienneté : 12 crédits", "12 ans d'ancienneté : 4 crédits"],
         )
-        self.assertIn("12 ans d'ancienneté : 4 crédits", self._mails(french).body_html)
+        body = html.unescape(self._mails(french).body_html)
+        self.assertIn("12 ans d'ancienneté : 4 crédits", body)
         self.assertIn("offerts", self._mails(french).subject)
         self.assertEqual(
             self.Account._find(english).entry_ids.reason, "1 year of seniority: 1 credit"
