@@ -42,10 +42,11 @@ def prepare(count):
 
 
 def work():
+    env = environment()
     from odoo.addons.service_credits.models import service_credit_program_grants as grants
 
     grants.BATCH = SMALL_BATCH
-    env = environment()
+    print("ready", flush=True)  # killing a process that still loads Odoo shows nothing
     env["service.credit.program"]._cron_loyalty()
     env.cr.commit()
 
@@ -90,7 +91,11 @@ def check(count):
 
 
 def start():
-    return subprocess.Popen([sys.executable, __file__, "work"], stderr=subprocess.PIPE)
+    worker = subprocess.Popen(
+        [sys.executable, __file__, "work"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    worker.stdout.readline()
+    return worker
 
 
 def main(count, kills):
@@ -101,13 +106,14 @@ def main(count, kills):
     workers = [start(), start()]
     done = 0
     while done < kills:
-        time.sleep(randomness.uniform(1.5, 5))
+        time.sleep(randomness.uniform(0, 2))
         place = randomness.randrange(2)
-        if workers[place].poll() is None:
-            workers[place].send_signal(signal.SIGKILL)
-            done += 1
+        if workers[place].poll() is not None:
+            break  # all is granted and told: there is nothing left to interrupt
+        workers[place].send_signal(signal.SIGKILL)
         workers[place].communicate()
         workers[place] = start()
+        done += 1
     for worker in workers:
         _out, errors = worker.communicate()
         if worker.returncode:
@@ -117,7 +123,10 @@ def main(count, kills):
     _out, errors = last.communicate()
     if last.returncode:
         sys.exit(errors.decode())
+    print(f"killed {done} times while at work")
     check(count)
+    if not done:
+        sys.exit("nothing was killed: use more clients")
 
 
 if __name__ == "__main__":

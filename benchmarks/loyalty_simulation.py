@@ -1,6 +1,6 @@
 """Day by day: the loyalty run on every single day, against the independent ten-line rule.
 
-    python benchmarks/loyalty_simulation.py [CLIENTS] [YEARS]      (default 200 and 2; whole: 1000 40)
+    python benchmarks/loyalty_simulation.py [CLIENTS] [YEARS]  (default 200 and 2; whole: 1000 40)
 
 Works on the throw-away database BENCH_DB; exits with 1 and the seed when a single grant differs in
 credits or day.
