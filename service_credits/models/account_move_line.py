@@ -81,10 +81,11 @@ class AccountMoveLine(models.Model):
     def _copy_data_extend_business_fields(self, values):
         # Credit notes and corrected invoices go back to the line they are about, and to the
         # credits per unit of the day of the sale.
-        super()._copy_data_extend_business_fields(values)
+        result = super()._copy_data_extend_business_fields(values)
         if self.service_credits_per_unit:
             values["service_credits_per_unit"] = self.service_credits_per_unit
             values["service_credit_origin_line_id"] = self.id
+        return result
 
     def _get_service_credits(self):
         """Credits of this line as a float, negative on credit notes."""

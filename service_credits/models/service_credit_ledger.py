@@ -24,8 +24,8 @@ class ServiceCreditLedger(models.AbstractModel):
             raise UserError(self._ledger_refusal())
         return super().write(vals)
 
-    def unlink(self):  # pylint: disable=method-required-super,no-raise-unlink
-        raise UserError(self._ledger_refusal())
+    def unlink(self):  # pylint: disable=method-required-super
+        raise UserError(self._ledger_refusal())  # pylint: disable=no-raise-unlink
 
     def _ledger_refusal(self):
         return self.env._(

@@ -59,23 +59,23 @@ class ServiceCreditPurchase(models.AbstractModel):
     def _get_reason(self, source, line, why=None):
         """One line of the client's statement, in the client's language."""
         lang = source.partner.lang or self.env.lang
-        _ = self.with_context(lang=lang).env._
+        env = self.with_context(lang=lang).env
         document = line.move_id if line._name == "account.move.line" else line.order_id
         values = {
             "document": document.name or "",
             "product": line.with_context(lang=lang).product_id.display_name,
         }
         reasons = {
-            None: _("Purchase %(document)s: %(product)s", **values),
-            "order_cancelled": _("Order cancelled %(document)s: %(product)s", **values),
-            "invoice_cancelled": _(
+            None: env._("Purchase %(document)s: %(product)s", **values),
+            "order_cancelled": env._("Order cancelled %(document)s: %(product)s", **values),
+            "invoice_cancelled": env._(
                 "Invoice cancelled %(document)s: %(product)s", **values
             ),
-            "credit_note": _("Credit note %(document)s: %(product)s", **values),
-            "bounced": _("Payment cancelled %(document)s: %(product)s", **values),
-            "quantity": _("Quantity changed %(document)s: %(product)s", **values),
+            "credit_note": env._("Credit note %(document)s: %(product)s", **values),
+            "bounced": env._("Payment cancelled %(document)s: %(product)s", **values),
+            "quantity": env._("Quantity changed %(document)s: %(product)s", **values),
         }
-        return reasons.get(why) or _("Correction %(document)s: %(product)s", **values)
+        return reasons.get(why) or env._("Correction %(document)s: %(product)s", **values)
 
     @api.model
     def _log_on_documents(self, news, moves):

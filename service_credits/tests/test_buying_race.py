@@ -75,7 +75,7 @@ class TestBuyingRace(BaseCase):
                     started.set()
                     try:
                         second(order)
-                        cr.commit()
+                        cr.commit()  # pylint: disable=invalid-commit
                         return
                     except SerializationFailure as error:
                         conflicts.append(error)
@@ -89,7 +89,7 @@ class TestBuyingRace(BaseCase):
                 thread.start()
                 started.wait(10)
                 thread.join(0.5)  # it waits for the lock, or has finished
-                cr.commit()
+                cr.commit()  # pylint: disable=invalid-commit
             thread.join(20)
         self.assertFalse(thread.is_alive())
         return conflicts
