@@ -37,6 +37,7 @@
         "views/service_credit_entry_views.xml",
         "views/service_credit_reconciliation_views.xml",
         "views/res_partner_views.xml",
+        "views/portal_loyalty_templates.xml",
         "wizard/service_credit_opening_views.xml",
         "wizard/service_credit_loyalty_views.xml",
         "wizard/service_credit_seniority_views.xml",

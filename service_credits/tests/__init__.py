@@ -32,3 +32,4 @@ from . import test_intervention_race
 from . import test_loyalty_messages
 from . import test_loyalty_simulation
 from . import test_loyalty_wizards
+from . import test_loyalty_portal
