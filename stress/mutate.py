@@ -174,12 +174,7 @@ SOURCES = [
 
 # Guards inside the functions: (what is removed, file, text, replacement)
 FUNCTIONS = [
-    (
-        "guard of new rows",
-        "guards.sql",
-        "IS DISTINCT FROM 0 THEN",
-        "IS DISTINCT FROM 0 AND false THEN",
-    ),
+    ("guard of new rows", "guards.sql", "IS DISTINCT FROM 0", "IS NULL"),
     ("guard of balances", "guards.sql", "IF pg_trigger_depth() < 2 THEN", "IF false THEN"),
     (
         "predecessor of an entry",
