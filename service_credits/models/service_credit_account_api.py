@@ -18,9 +18,10 @@ class ServiceCreditAccount(models.Model):
         :raises AccessError: the user may not read service credits
         """
         self.browse().check_access("read")
-        account = self._find(self._api_partner(partner_id))
+        partner = self._api_partner(partner_id)
+        account = self._find(partner)
         return {
-            "partner_id": self._api_partner(partner_id).commercial_partner_id.id,
+            "partner_id": partner.commercial_partner_id.id,
             "available": account.available,
             "held": account.held,
             "balance": account.balance,

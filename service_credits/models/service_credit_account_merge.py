@@ -14,7 +14,7 @@ class ServiceCreditAccount(models.Model):
         credits, in `target` (see hold ``_moved_to``).
         """
         self.ensure_one()
-        state = (self | target)._lock()
+        (self | target)._lock()
         key = f"merge:{self.id}:{target.id}"
         reason = self.env._("Merged with %(client)s", client=target.partner_id.display_name)
         # Open holds: put their credits back, but remember which lots each one held.
