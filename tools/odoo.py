@@ -15,12 +15,13 @@ def source():
     return _source
 
 
-def write_config(name, **options):
-    """A configuration file in .dev. A password stays in the environment, where the user put it."""
+def write_config(name, addons=(), **options):
+    """A configuration file in .dev, with more folders of add-ons if wanted. A password stays in the
+    environment, where the user put it."""
     path = paths.DEV / f"{name}.conf"
     connection = postgres.connection()
     settings = {
-        "addons_path": ",".join(map(str, [*source().addons, paths.ROOT])),
+        "addons_path": ",".join(map(str, [*source().addons, paths.ROOT, *addons])),
         "data_dir": paths.DATA,
         "db_host": connection["PGHOST"],
         "db_user": connection["PGUSER"],
@@ -61,9 +62,9 @@ def command(*args):
     return [venv.PYTHON, "-m", "odoo", *args]
 
 
-def server(*args, log, what):
+def server(*args, log, what, config=None):
     """`odoo server … --stop-after-init`. Odoo ends with 0 after some errors, so we look."""
-    config = write_config("odoo")
+    config = config or write_config("odoo")
     proc.run(
         command("server", "-c", config, *args, "--stop-after-init", "--no-http"),
         env=environment(),

@@ -43,11 +43,17 @@ class Plugin:
         self.skipped = {}
 
     def pytest_collection_modifyitems(self, items):
-        """Like Odoo's own loader: a test class that a file only imports is not that file's."""
+        """Like Odoo's own loader: a test class that a file only imports is not that file's, and a
+        class is run for its tags."""
+        tag = os.environ["SERVICE_CREDITS_TAG"]
         items[:] = [
             item
             for item in items
-            if not getattr(item, "cls", None) or item.cls.__module__ == item.module.__name__
+            if not getattr(item, "cls", None)
+            or (
+                item.cls.__module__ == item.module.__name__
+                and tag in getattr(item.cls, "test_tags", {"standard"})
+            )
         ]
 
     @pytest.hookimpl(trylast=True)

@@ -1,10 +1,11 @@
 """./dev test: every test, on throw-away copies of a database with the add-on installed.
 
-Two runs of pytest: the add-on's own tests in Odoo's test transactions, and ``stress/``, whose
-processes commit for real. ``./dev mutate`` removes each guard of the ledger in turn.
+Three runs of pytest: the add-on's own tests in Odoo's test transactions, those with apps of others
+installed beside it, and ``stress/``, whose processes commit for real. ``./dev mutate`` removes each
+guard of the ledger in turn.
 """
 
-from . import database, logcheck, odoo, paths, proc, setup, stamps, system, venv
+from . import beside, database, logcheck, odoo, paths, proc, setup, stamps, system, venv
 from .lock import locked
 from .ui import Fail, Steps, complain, say
 
@@ -36,9 +37,15 @@ def test(args):
         steps.step("Tests")
     chosen = [arg for arg in args if is_path(arg)]
     runs = []
-    if not chosen or not all(map(is_stress, chosen)):
-        mine = [arg for arg in args if not (is_path(arg) and is_stress(arg))]
+    elsewhere = [arg for arg in chosen if is_stress(arg) or is_beside([arg])]
+    if not chosen or chosen != elsewhere:
+        mine = [arg for arg in args if arg not in elsewhere]
         runs.append(run(name, template, odoo_command(name, mine)))
+    if is_beside(chosen) or not is_subset(args):
+        with locked():
+            template_beside = beside.ensure()
+        mine = [arg for arg in args if not is_path(arg)]
+        runs.append(run(name, template_beside, beside_command(name, mine), tag=beside.TAG))
     if any(map(is_stress, chosen)) or not is_subset(args) and STRESS.is_dir():
         mine = [arg for arg in args if not is_path(arg) or is_stress(arg)]
         runs.append(run(name, template, stress_command(mine)))
@@ -65,6 +72,10 @@ def mutate(args):
             database.drop(name)
 
 
+def is_beside(chosen):
+    return any(arg.split("::")[0] == beside.TESTS for arg in chosen)
+
+
 def is_stress(argument):
     return argument.split("::")[0].rstrip("/").split("/")[0] == "stress"
 
@@ -74,8 +85,8 @@ def environment(name):
     return {**odoo.environment(), "ODOO_RC": str(config), "STRESS_DB": name}
 
 
-def odoo_command(name, args):
-    config = odoo.write_config("test", db_name=name, dbfilter=f"^{name}$")
+def odoo_command(name, args, config=None):
+    config = config or odoo.write_config("test", db_name=name, dbfilter=f"^{name}$")
     command = [
         *(f"--odoo-config={config}", f"--odoo-database={name}", "--odoo-http"),
         # pytest-odoo's own default hides everything below CRITICAL from the log check.
@@ -87,18 +98,24 @@ def odoo_command(name, args):
     return command
 
 
+def beside_command(name, args):
+    config = beside.configuration("test_beside", db_name=name, dbfilter=f"^{name}$")
+    return odoo_command(name, [*args, beside.TESTS], config)
+
+
 def stress_command(args):
     return ["-p", "no:odoo", *(args if any(map(is_path, args)) else [*args, "stress"])]
 
 
-def run(name, template, arguments):
-    """One pytest on a copy of `template`: its status and its outcome."""
+def run(name, template, arguments, tag="standard"):
+    """One pytest on a copy of `template`, of the tests with a tag: its status and its outcome."""
     report = paths.RUN / f"{name}.json"
     env = {
         **environment(name),
         "SERVICE_CREDITS_DATABASE": name,
         "SERVICE_CREDITS_TEMPLATE": template,
         "SERVICE_CREDITS_REPORT": str(report),
+        "SERVICE_CREDITS_TAG": tag,
     }
     command = [venv.PYTHON, "-m", "pytest", "-p", "tools.pytest_plugin", *arguments]
     try:

@@ -4,16 +4,13 @@ from odoo.tests import HttpCase, new_test_user, tagged
 from .buying_common import MOMENTS
 from .test_buying_online import OnlineCase
 
-# A second, marked run of Odoo's own runner, in a database where these apps stand beside the add-on:
-#   --test-tags service_credits_shop      with website_sale
-#   --test-tags service_credits_contract  with OCA's contract (odoo-addon-contract on PyPI)
+# A run of its own (tools/beside.py), in a database where website_sale and OCA's contract are
+# installed beside the add-on; with Odoo's own runner: --test-tags service_credits_beside
 
 
-@tagged("post_install", "-at_install", "-standard", "service_credits_shop")
+@tagged("post_install", "-at_install", "-standard", "service_credits_beside")
 class TestBuyingInTheShop(OnlineCase, HttpCase):
     """Packs bought in Odoo's web shop bring credits, without code of ours for it."""
-
-    __test__ = False  # pytest knows no tags; Odoo's runner does not look at this
 
     def test_shop(self):
         self.env["ir.config_parameter"].set_param("sale.automatic_invoice", "True")
@@ -55,11 +52,9 @@ class TestBuyingInTheShop(OnlineCase, HttpCase):
         self.assertSound()
 
 
-@tagged("post_install", "-at_install", "-standard", "service_credits_contract")
+@tagged("post_install", "-at_install", "-standard", "service_credits_beside")
 class TestBuyingByContract(OnlineCase):
     """Packs invoiced by OCA's recurring contracts bring credits, without code of ours for it."""
-
-    __test__ = False  # see above
 
     def test_contract(self):
         for number, moment in enumerate(MOMENTS):
