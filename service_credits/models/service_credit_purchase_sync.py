@@ -31,6 +31,8 @@ class ServiceCreditPurchase(models.AbstractModel):
             news += purchase._sync_source(source, why)
         if news:
             purchase._tell(news, why, moves)
+        if why == "payment":
+            purchase._plan_cancelled_but_paid(sources)
 
     @api.model
     def _sync_source(self, source, why):

@@ -153,6 +153,35 @@ class ServiceCreditPurchase(models.AbstractModel):
             )
 
     @api.model
+    def _plan_cancelled_but_paid(self, sources):
+        """A client who pays for a cancelled order gets nothing: accounting must hear of it."""
+        for source in sources:
+            if not source.is_order_line or source.record.order_id.state != "cancel":
+                continue
+            tally = self._tally_lines(source, posting=None, with_drafts=False)
+            paid = [line for line, share in tally.by_line.items() if share.paid and share.credits]
+            if tally.paid <= 0 or not paid:
+                continue
+            invoice = paid[-1].move_id
+            summary = self.env._("Paid, but the order is cancelled")
+            if summary in invoice.activity_ids.mapped("summary"):
+                continue
+            invoice.activity_schedule(
+                "mail.mail_activity_data_todo",
+                user_id=self._get_accounting_user(source, invoice).id,
+                summary=summary,
+                note=self.env._(
+                    "%(client)s paid for %(credits)s service credits of “%(product)s”, but has not "
+                    "received them: the order %(order)s is cancelled. Credit the invoice, or set "
+                    "the order to quotation and confirm it again.",
+                    client=source.partner.display_name,
+                    credits=tally.paid,
+                    product=source.record.product_id.display_name,
+                    order=source.record.order_id.name,
+                ),
+            )
+
+    @api.model
     def _get_uses(self, source):
         """What the credits of this source were used or are reserved for, in words."""
         entries = self.env["service.credit.entry"].search(

@@ -105,6 +105,24 @@ class TestBuyingMessages(BuyingCase, MailCase):
         self._pay(invoice)
         self.assertEqual(told, [self._account(self.client).ids])
 
+    def test_paid_after_the_order_was_cancelled(self):
+        """Nothing is granted, and accounting hears of it once, with the way out."""
+        order = self._sell(self.client, (self.pack10, 2))
+        invoice = self._invoice(order)
+        order._action_cancel()
+        self.assertFalse(invoice.activity_ids)
+        self._pay(invoice, 100.0)
+        self.assertFalse(invoice.activity_ids, "not paid in full yet")
+        self._pay(invoice)
+        invoice._sync_service_credits("payment")
+        self.assertEqual(self._credits(self.client), 0)
+        self.assertEqual(invoice.activity_ids.summary, "Paid, but the order is cancelled")
+        self.assertIn("20 service credits of “Pack of 10”", invoice.activity_ids.note)
+        self.assertIn(order.name, invoice.activity_ids.note)
+        order.action_draft()
+        order.action_confirm()
+        self.assertEqual(self._credits(self.client), 20)
+
     # === Screens === #
 
     def test_buttons(self):
