@@ -47,9 +47,11 @@
         "views/product_views.xml",
         "views/sale_order_views.xml",
         "views/service_credit_account_pending_views.xml",
+        "views/service_credit_account_alert_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_config_settings_intervention_views.xml",
+        "views/res_config_settings_alert_views.xml",
         "views/portal_order_templates.xml",
     ],
     "demo": [

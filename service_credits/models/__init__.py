@@ -4,6 +4,7 @@ from . import service_credit_account
 from . import base_partner_merge
 from . import res_partner
 from . import service_credit_account_api
+from . import service_credit_account_alert
 from . import service_credit_account_merge
 from . import service_credit_account_export
 from . import service_credit_account_operations
@@ -41,7 +42,9 @@ from . import service_intervention_waiting
 from . import product_template
 from . import product_product
 from . import res_company
+from . import res_company_alert
 from . import res_config_settings
+from . import res_config_settings_alert
 from . import service_credit_purchase
 from . import service_credit_purchase_sync
 from . import service_credit_purchase_tell
