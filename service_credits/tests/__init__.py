@@ -33,3 +33,4 @@ from . import test_loyalty_messages
 from . import test_loyalty_simulation
 from . import test_loyalty_wizards
 from . import test_loyalty_portal
+from . import test_backoffice_reports
