@@ -21,9 +21,8 @@ class ServiceCreditAccount(models.Model):
     partner_id = fields.Many2one(
         "res.partner", "Client", required=True, readonly=True, index=True, ondelete="restrict"
     )
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    # No index: few companies share all accounts, and a plan that took it would read them all.
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
     currency_id = fields.Many2one(related="company_id.currency_id")
     available = fields.Integer(required=True, readonly=True, default=0)
     held = fields.Integer("Reserved", required=True, readonly=True, default=0)
@@ -144,9 +143,8 @@ class ServiceCreditAccount(models.Model):
             raise ValidationError(self.env._("Service credits need a client: none is given."))
         self.env.cr.execute(
             """
-            INSERT INTO service_credit_account
-                   (partner_id, company_id, create_uid, write_uid, create_date, write_date)
-            SELECT client.id, %(company)s, %(user)s, %(user)s, %(now)s, %(now)s
+            INSERT INTO service_credit_account (partner_id, company_id, create_date, write_date)
+            SELECT client.id, %(company)s, %(now)s, %(now)s
               FROM unnest(%(partners)s) AS client (id)
              WHERE NOT EXISTS (SELECT FROM service_credit_account a
                                 WHERE a.partner_id = client.id
@@ -163,7 +161,6 @@ class ServiceCreditAccount(models.Model):
             {
                 "partners": sorted(commercial.ids),
                 "company": company.id,
-                "user": self.env.uid,
                 "now": fields.Datetime.now(),
             },
         )

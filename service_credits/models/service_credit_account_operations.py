@@ -61,8 +61,9 @@ class ServiceCreditAccount(models.Model):
             return self.env["service.credit.lot"]
         accounts = self.browse({grant["account_id"] for grant in grants})
         state = accounts._lock()
-        by_id = {account.id: account for account in accounts}
-        grants = [self._prepare_grant(by_id[grant["account_id"]], grant) for grant in grants]
+        # sudo: the operations work whatever the caller's rights
+        currency_of = {account.id: account.company_id.currency_id for account in accounts.sudo()}
+        grants = [self._prepare_grant(grant, currency_of[grant["account_id"]]) for grant in grants]
         lots = self._replay_grants(grants)
         new = {}
         for grant in grants:

@@ -23,8 +23,9 @@ class ServiceCreditLot(models.Model):
     _description = "Service Credit Lot"
     _order = "date desc, id desc"
 
+    # Found by the unique index of the grant keys, which begins with the account.
     account_id = fields.Many2one(
-        "service.credit.account", required=True, readonly=True, index=True, ondelete="restrict"
+        "service.credit.account", required=True, readonly=True, ondelete="restrict"
     )
     partner_id = fields.Many2one(related="account_id.partner_id", string="Client")
     company_id = fields.Many2one(related="account_id.company_id")
