@@ -19,6 +19,9 @@ from . import service_credit_program_grants
 from . import service_credit_lot_loyalty
 from . import service_credit_account_loyalty
 from . import service_credit_loyalty_news
+from . import service_credit_account_readers
+from . import service_credit_alert
+from . import service_credit_alert_tell
 from . import service_credit_correction
 from . import res_partner_seniority
 from . import service_credit_reconciliation
@@ -50,6 +53,7 @@ from . import service_credit_purchase_sync
 from . import service_credit_purchase_tell
 from . import service_credit_account_pending
 from . import sale_order
+from . import sale_order_topup
 from . import sale_order_line
 from . import account_move
 from . import account_move_line
