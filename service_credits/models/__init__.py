@@ -22,6 +22,7 @@ from . import service_credit_loyalty_news
 from . import service_credit_account_readers
 from . import service_credit_alert
 from . import service_credit_alert_tell
+from . import service_credit_statement_mail
 from . import service_credit_correction
 from . import res_partner_seniority
 from . import service_credit_reconciliation
@@ -46,6 +47,7 @@ from . import product_template
 from . import product_product
 from . import res_company
 from . import res_company_alert
+from . import res_company_statement
 from . import res_config_settings
 from . import res_config_settings_alert
 from . import service_credit_purchase

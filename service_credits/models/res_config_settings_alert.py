@@ -9,3 +9,6 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.service_credit_alert_threshold", readonly=False
     )
     service_credit_topup = fields.Boolean(related="company_id.service_credit_topup", readonly=False)
+    service_credit_statement_mail = fields.Boolean(
+        related="company_id.service_credit_statement_mail", readonly=False
+    )

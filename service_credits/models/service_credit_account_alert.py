@@ -14,8 +14,17 @@ class ServiceCreditAccount(models.Model):
 
     _inherit = "service.credit.account"
 
+    # What managers, and clients in the portal, may change: nothing of the ledger.
     _writable_fields = frozenset(
-        {"alert_policy", "alert_threshold_own", "alert_since", "topup_product_id", "topup_quantity"}
+        {
+            "alert_policy",
+            "alert_threshold_own",
+            "alert_since",
+            "topup_product_id",
+            "topup_quantity",
+            "statement_policy",
+            "statement_since",
+        }
     )
 
     alert_policy = fields.Selection(

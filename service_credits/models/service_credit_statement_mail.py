@@ -1,0 +1,261 @@
+import base64
+import logging
+from datetime import datetime, time
+
+import pytz
+from dateutil.relativedelta import relativedelta
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import api, fields, models
+from odoo.tools.misc import format_date
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 10  # statements per transaction: each PDF takes about half a second
+
+
+class ServiceCreditStatementMail(models.Model):
+    """The statement of one month was written to one client.
+
+    The row goes in the transaction that queues the mails, and is unique: whatever crashes, and
+    whoever else runs at the same moment, a client gets each month once. Only the last finished
+    month is sent: after a long standstill nobody finds a year of statements in their mail.
+    """
+
+    _name = "service.credit.statement.mail"
+    _description = "Monthly Statement Sent"
+    _order = "month desc, id desc"
+    _rec_name = "account_id"
+    _log_access = False  # date says when; the scheduled action says who
+
+    account_id = fields.Many2one(
+        "service.credit.account", required=True, readonly=True, ondelete="cascade"
+    )
+    partner_id = fields.Many2one(related="account_id.partner_id", string="Client")
+    company_id = fields.Many2one(related="account_id.company_id")
+    month = fields.Date(required=True, readonly=True, help="The first day of the month.")
+    date = fields.Datetime("Written on", required=True, readonly=True)
+    recipient_ids = fields.Many2many("res.partner", string="Written to", readonly=True)
+
+    # An index, not a table constraint: a merge of partners must not delete rows.
+    _month_uniq = models.UniqueIndex("(account_id, month)")
+
+    # === Whose statement is due === #
+
+    @api.model
+    def _cron_statements(self):
+        """Write last month's statements that are due, in batches that any worker can take over."""
+        progress = self.env["ir.cron"]._commit_progress
+        for company in self.env["res.company"].search([]):
+            month = self._get_last_month(company)
+            last = 0
+            while due := self._find_due(company, month, last):
+                last = due[-1]
+                sent = self._send_batch(due, month)
+                if not progress(sent, remaining=int(len(due) == BATCH)):
+                    return
+        progress(remaining=0)
+
+    @api.model
+    def _get_timezone(self, company):
+        return pytz.timezone(company.partner_id.tz or "UTC")
+
+    @api.model
+    def _get_last_month(self, company):
+        """First day of the last month that is over where `company` is."""
+        today = datetime.now(pytz.utc).astimezone(self._get_timezone(company)).date()
+        return today.replace(day=1) - relativedelta(months=1)
+
+    @api.model
+    def _get_period(self, company, month):
+        """First moment of `month` and of the one after it, in UTC."""
+        zone = self._get_timezone(company)
+        return tuple(
+            zone.localize(datetime.combine(day, time.min)).astimezone(pytz.utc).replace(tzinfo=None)
+            for day in (month, month + relativedelta(months=1))
+        )
+
+    @api.model
+    def _find_due(self, company, month, last=0, limit=BATCH):
+        """Ids of the accounts whose statement of `month` is wanted and was not written yet.
+
+        Wanted: by the client, or by the company for all who did not say otherwise, since before
+        the month was over. An account that had neither a movement in the month nor credits has
+        nothing to say.
+        """
+        self.env.flush_all()
+        begin, end = self._get_period(company, month)
+        self.env.cr.execute(
+            """
+            SELECT a.id
+              FROM service_credit_account a
+              JOIN res_company c ON c.id = a.company_id
+              JOIN res_partner client ON client.id = a.partner_id AND client.active
+             WHERE a.company_id = %(company)s
+               AND a.id > %(last)s
+               AND a.merged_into_id IS NULL
+               AND (a.statement_policy = 'yes' AND a.statement_since < %(end)s
+                    OR a.statement_policy = 'company' AND c.service_credit_statement_mail
+                       AND c.service_credit_statement_since < %(end)s)
+               AND EXISTS (SELECT FROM service_credit_entry e
+                            WHERE e.account_id = a.id AND e.date < %(end)s
+                              AND (a.balance > 0 OR e.date >= %(begin)s))
+               AND NOT EXISTS (SELECT FROM service_credit_statement_mail sent
+                                WHERE sent.account_id = a.id AND sent.month = %(month)s)
+             ORDER BY a.id
+             LIMIT %(limit)s
+            """,
+            {
+                "company": company.id,
+                "month": month,
+                "begin": begin,
+                "end": end,
+                "last": last,
+                "limit": limit,
+            },
+        )
+        return [account_id for (account_id,) in self.env.cr.fetchall()]
+
+    # === Writing it === #
+
+    @api.model
+    def _send_batch(self, account_ids, month):
+        """Write these statements in one transaction; one by one when that fails.
+
+        :return: how many were written
+        """
+        try:
+            with self.env.cr.savepoint():
+                sent = self._record(account_ids, month)
+                for statement in sent:
+                    statement._write_mails()
+                return len(sent)
+        except TransactionRollbackError:
+            # Another worker writes these: the next run looks again.
+            self.env.cr.rollback()
+            self.env.invalidate_all(flush=False)
+            return 0
+        except Exception:
+            if len(account_ids) == 1:
+                _logger.exception("Service credit account %s: no statement", account_ids[0])
+                return 0
+        return sum(self._send_batch([account_id], month) for account_id in account_ids)
+
+    @api.model
+    def _record(self, account_ids, month):
+        """Insert the rows; those that another worker has written are left out."""
+        self.env.cr.execute(
+            """
+            INSERT INTO service_credit_statement_mail (account_id, month, date)
+            SELECT account_id, %s, %s FROM unnest(%s) AS new (account_id)
+                ON CONFLICT DO NOTHING
+            RETURNING id
+            """,
+            [month, fields.Datetime.now(), account_ids],
+        )
+        return self.browse(row_id for (row_id,) in self.env.cr.fetchall())
+
+    def _write_mails(self):
+        """Queue one mail for each recipient, in their language, with the client's PDF."""
+        self.ensure_one()
+        template = self.env.ref("service_credits.mail_template_statement", raise_if_not_found=False)
+        recipients = self.account_id._get_stock_readers()
+        if not template or not recipients:
+            return
+        self.recipient_ids = recipients
+        pdf = self._render_pdf()
+        for recipient in recipients:
+            lang = recipient.lang or self.partner_id.lang
+            attachments = (
+                [(self.with_context(lang=lang)._get_filename(), base64.b64encode(pdf))]
+                if pdf
+                else []
+            )
+            template.with_context(service_credits_recipient_id=recipient.id).send_mail(
+                self.id,
+                email_values={"attachments": attachments},
+                email_layout_xmlid="service_credits.mail_layout_bare",
+            )
+
+    def _get_options(self):
+        """The arguments of `_get_statement` for this month."""
+        self.ensure_one()
+        begin, end = self._get_period(self.company_id, self.month)
+        return {"date_from": begin, "date_to": end}
+
+    def _render_pdf(self):
+        """The month's statement, in the client's language; nothing where no PDF can be made:
+        the mail has the figures and leads to the statement online."""
+        self.ensure_one()
+        Report = self.env["ir.actions.report"]
+        if Report.get_wkhtmltopdf_state() == "install":
+            _logger.warning("Monthly statements leave without PDF: wkhtmltopdf is not installed.")
+            return b""
+        pdf, _type = (
+            Report.with_company(self.company_id)
+            .with_context(tz=self._get_timezone(self.company_id).zone)
+            ._render_qweb_pdf(
+                "service_credits.action_report_statement",
+                self.account_id.ids,
+                data={"options": self._get_options()},
+            )
+        )
+        return pdf
+
+    # === What the mail says === #
+
+    def _get_mail_recipient(self):
+        """Whom the mail being written is for."""
+        self.ensure_one()
+        return (
+            self.env["res.partner"].browse(self.env.context.get("service_credits_recipient_id"))
+            or self.partner_id
+        )
+
+    def _get_month_text(self):
+        """ "October 2026", in the reader's language."""
+        self.ensure_one()
+        return format_date(self.env, self.month, date_format="MMMM yyyy")
+
+    def _get_filename(self):
+        return self.env._("Statement of credits %(month)s.pdf", month=self.month.strftime("%Y-%m"))
+
+    def _get_figures(self):
+        """Opening and closing balances of the month, and the number of movements."""
+        self.ensure_one()
+        return self.account_id._get_statement(**self._get_options(), limit=0)
+
+
+class ServiceCreditAccount(models.Model):
+    _inherit = "service.credit.account"
+
+    statement_policy = fields.Selection(
+        [
+            ("company", "As the company does"),
+            ("yes", "Each month"),
+            ("no", "Never"),
+        ],
+        string="Statement by mail",
+        required=True,
+        default="company",
+        help="Whether the client receives the statement of each month by mail.",
+    )
+    statement_since = fields.Datetime(
+        readonly=True,
+        help="When the client's own choice was made last: months that ended before are not sent.",
+    )
+    statement_mail_ids = fields.One2many(
+        "service.credit.statement.mail", "account_id", "Statements sent", readonly=True
+    )
+
+    def init(self):
+        super().init()
+        # Accounts are opened by a statement of the ledger that knows nothing of this column.
+        self.env.cr.execute(
+            "ALTER TABLE service_credit_account ALTER COLUMN statement_policy SET DEFAULT 'company'"
+        )
+
+    def write(self, vals):
+        if "statement_policy" in vals:
+            vals = {**vals, "statement_since": fields.Datetime.now()}
+        return super().write(vals)
