@@ -30,6 +30,7 @@
         "wizard/service_credit_transfer_views.xml",
         "wizard/service_intervention_views.xml",
         "views/service_credits_menus.xml",
+        "views/service_credit_dashboard_views.xml",
         "views/service_intervention_views.xml",
         "views/service_intervention_type_views.xml",
         "views/portal_intervention_templates.xml",
@@ -60,6 +61,7 @@
         "views/res_config_settings_intervention_views.xml",
         "views/res_config_settings_alert_views.xml",
         "views/portal_order_templates.xml",
+        "views/portal_preferences_templates.xml",
     ],
     "demo": [
         "demo/res_company_demo.xml",
@@ -68,6 +70,10 @@
         "demo/res_users_portal_demo.xml",
     ],
     "assets": {
+        "web.assets_backend": [
+            "service_credits/static/src/credit_chart/**/*",
+            "service_credits/static/src/dashboard/**/*",
+        ],
         "web.assets_frontend": [
             "service_credits/static/src/interactions/**/*.js",
             "service_credits/static/src/scss/**/*.scss",

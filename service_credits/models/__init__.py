@@ -53,6 +53,7 @@ from . import res_config_settings_alert
 from . import service_credit_purchase
 from . import service_credit_purchase_sync
 from . import service_credit_purchase_tell
+from . import service_credit_purchase_pending
 from . import service_credit_account_pending
 from . import sale_order
 from . import sale_order_topup
@@ -61,3 +62,5 @@ from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
 from . import account_payment
+from . import service_credit_dashboard
+from . import service_credit_dashboard_charts

@@ -1,9 +1,11 @@
 from dateutil.relativedelta import relativedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 MONTHS = 12  # of past use that the forecast looks at
+SOON = 3  # months left below which a client is about to run out
 
 
 class ServiceCreditForecast(models.Model):
@@ -33,6 +35,15 @@ class ServiceCreditForecast(models.Model):
         "the client used none.",
     )  # fmt: skip
     last_use = fields.Datetime(readonly=True)
+    alert_threshold = fields.Integer(related="account_id.alert_threshold", aggregator=None)
+    is_low = fields.Boolean(
+        "At or Below the Threshold", related="account_id.is_low",
+        help="The available credits have come down to the threshold of the client or company.",
+    )  # fmt: skip
+    runs_out = fields.Boolean(
+        "About to Run Out", compute="_compute_runs_out", search="_search_runs_out",
+        help="At or below the threshold, or with less than three months left at this pace.",
+    )  # fmt: skip
 
     @property
     def _table_query(self):
@@ -67,6 +78,23 @@ class ServiceCreditForecast(models.Model):
             months=MONTHS,
             now=now,
             since=now - relativedelta(months=MONTHS),
+        )
+
+    def _compute_runs_out(self):
+        for forecast in self:
+            soon = forecast.used > 0 and forecast.months_left < SOON
+            forecast.runs_out = forecast.is_low or soon
+
+    def _search_runs_out(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return self._get_low_domain() if True in value else ~self._get_low_domain()
+
+    @api.model
+    def _get_low_domain(self):
+        # An empty number of months is smaller than any to a search: hence the use.
+        return Domain("is_low", "=", True) | (
+            Domain("used", ">", 0) & Domain("months_left", "<", SOON)
         )
 
     def action_open_account(self):

@@ -34,3 +34,4 @@ from . import test_loyalty_simulation
 from . import test_loyalty_wizards
 from . import test_loyalty_portal
 from . import test_backoffice_reports
+from . import test_backoffice_dashboard
