@@ -3,3 +3,4 @@ from . import portal_intervention
 from . import portal_intervention_decision
 from . import portal_intervention_request
 from . import portal_order
+from . import portal_credit_preferences
