@@ -45,7 +45,7 @@ class InterventionPortal(CustomerPortal):
         return {
             "date": {"label": request.env._("Newest"), "order": "create_date desc, id desc"},
             "name": {"label": request.env._("Reference"), "order": "name desc"},
-            "credits": {"label": request.env._("Credits"), "order": "credits desc, id desc"},
+            "credits": {"label": request.env._("Credits"), "order": "quoted_credits desc, id desc"},
             "validity": {"label": request.env._("Valid Until"), "order": "validity_date, id desc"},
         }
 
@@ -172,7 +172,8 @@ class InterventionPortal(CustomerPortal):
             intervention_sudo = self._get_intervention(intervention_id, access_token)
         except (AccessError, MissingError):
             return self._intervention_refused(intervention_id)
-        if report_type in ("html", "pdf", "text"):
+        shown = intervention_sudo._is_shown_to_client()
+        if report_type in ("html", "pdf", "text") and shown:
             return self._show_report(
                 model=intervention_sudo,
                 report_type=report_type,
@@ -258,7 +259,7 @@ class InterventionPortal(CustomerPortal):
                 and not intervention_sudo.hold_id
             ),
             "decide_from_mail": way == "link" and company.service_credit_decide_from_mail,
-            "shown": intervention_sudo.state != "request" and bool(intervention_sudo.sent_date),
+            "shown": intervention_sudo._is_shown_to_client(),
             "is_client": of_client,
         }
 

@@ -206,9 +206,7 @@ class ServiceCreditProgram(models.Model):
             [("company_id", "=", company.id), ("start_date", "!=", False)]
         )
         announced = [
-            grant
-            for program in programs
-            if (grant := program._next_grant_of(client)) is not None
+            grant for program in programs if (grant := program._next_grant_of(client)) is not None
         ]
         return min(announced, key=lambda grant: (grant["date"], -grant["credits"]), default=None)
 

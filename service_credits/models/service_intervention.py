@@ -60,8 +60,12 @@ class ServiceIntervention(models.Model):
         "service.intervention.line", "intervention_id", "Lines", copy=True
     )
     credits = fields.Integer(
-        compute="_compute_credits", store=True, tracking=True,
+        compute="_compute_credits", store=True, tracking=True, groups="base.group_user",
         help="The lines together, the optional ones as far as the client ticked them.",
+    )  # fmt: skip
+    quoted_credits = fields.Integer(
+        compute="_compute_quoted_credits", store=True,
+        help="The credits that the client was told: a price in preparation is the firm's own.",
     )  # fmt: skip
     validity_date = fields.Date("Valid Until", copy=False, tracking=True)
     deadline = fields.Date(copy=False, help="When the work is to be delivered.")
@@ -105,8 +109,16 @@ class ServiceIntervention(models.Model):
         ondelete="set null",
     )  # fmt: skip
     awaiting_since = fields.Datetime(readonly=True, copy=False)
-    stock_available = fields.Integer("Client's Credits", compute="_compute_stock")
-    stock_after = fields.Integer("Client's Credits After", compute="_compute_stock")
+    stock_available = fields.Integer(
+        "Client's Credits", compute="_compute_stock", groups="base.group_user"
+    )
+    stock_after = fields.Integer(
+        "Client's Credits After", compute="_compute_stock", groups="base.group_user"
+    )
+    stock_claimed = fields.Integer(
+        "Kept for Earlier Ones", compute="_compute_stock", groups="base.group_user",
+        help="Available credits that interventions accepted earlier count on.",
+    )  # fmt: skip
 
     sent_date = fields.Datetime("Sent on", readonly=True, copy=False)
     seen_date = fields.Datetime("Seen by the Client on", readonly=True, copy=False)
@@ -155,6 +167,15 @@ class ServiceIntervention(models.Model):
                 if not line.optional or line.selected
             )
 
+    @api.depends("credits", "state")
+    def _compute_quoted_credits(self):
+        for intervention in self:
+            intervention.quoted_credits = (
+                intervention.quoted_credits
+                if intervention.state in ("request", "cancelled")
+                else intervention.credits
+            )
+
     @api.depends("type_id")
     def _compute_user_id(self):
         for intervention in self:
@@ -173,6 +194,7 @@ class ServiceIntervention(models.Model):
             stock = intervention._get_stock()
             intervention.stock_available = stock["available"]
             intervention.stock_after = stock["after"]
+            intervention.stock_claimed = stock["claimed"]
 
     @api.depends("estimated_hours", "complexity", "type_id")
     def _compute_suggested_credits(self):
@@ -297,39 +319,6 @@ class ServiceIntervention(models.Model):
                     state=intervention._get_state_label().lower(),
                 )
             )
-
-    # === Stock === #
-
-    def _get_stock(self):
-        """The client's credits before and after this intervention.
-
-        What it already holds counts as available for it: a new revision replaces the old one.
-        :return: dict of available, held (by this one), after, missing
-        """
-        self.ensure_one()
-        # sudo: the client reads the stock here; the caller was let in to the intervention
-        intervention = self.sudo()
-        account = intervention.env["service.credit.account"]
-        if intervention.partner_id:
-            account = account._find(intervention.partner_id, intervention.company_id)
-        held = intervention.hold_id.remaining if intervention.hold_id else 0
-        needed = intervention._get_credits_to_reserve()
-        if intervention.state in ("done", "cancelled") or (
-            intervention.state in AGREED_STATES and not intervention.resume_state
-        ):
-            needed = held
-        after = account.available + held - needed
-        return {
-            "available": account.available + held,
-            "held": held,
-            "after": after,
-            "missing": max(0, -after),
-        }
-
-    def _get_credits_to_reserve(self):
-        """What is still to be reserved for the whole: what was delivered in part is spent."""
-        self.ensure_one()
-        return max(0, self.credits - self.delivered_credits)
 
     def _get_state_label(self):
         self.ensure_one()

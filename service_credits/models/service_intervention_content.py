@@ -23,6 +23,13 @@ class ServiceIntervention(models.Model):
             for line in self.line_ids.sorted(lambda line: (line.sequence, line.id))
         ]
 
+    def _is_shown_to_client(self):
+        """Whether the client may see the lines and the price: as they are, they were sent."""
+        self.ensure_one()
+        # sudo: the caller was let in to the intervention
+        numbers = self.sudo().revision_ids.mapped("number")
+        return self.state != "request" and self.revision in numbers
+
     def _get_content_signature(self):
         self.ensure_one()
         seen = [

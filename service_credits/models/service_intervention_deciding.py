@@ -30,6 +30,7 @@ class ServiceIntervention(models.Model):
         self._check_decidable(revision)
         self._choose_lines(chosen)
         self._check_may_decide(partner, way)
+        self._check_unclaimed()
         self._reserve_credits()
         self._record_decision("accepted", partner, way, ip, reason)
         intervention = self._as_decided()
@@ -93,6 +94,7 @@ class ServiceIntervention(models.Model):
         # Waiting for credits, what is held belongs to the agreement before this revision.
         if self.state == "accepted":
             self._release_credits()
+            self._hold_agreed_before()
         self._as_decided().write(
             {"state": "quoted", "awaiting_since": False, "sale_order_id": False}
         )
@@ -165,7 +167,8 @@ class ServiceIntervention(models.Model):
             optional = lines.filtered("optional")
             (optional & chosen).filtered(lambda line: not line.selected).selected = True
             (optional - chosen).filtered("selected").selected = False
-        if not self.credits:
+        # sudo: the price is no field of the client's, who was let in to the intervention
+        if not self.sudo().credits:
             raise UserError(self.env._("Nothing is chosen: tick at least one line."))
 
     def _check_may_decide(self, partner, way, refusing=False):
@@ -192,12 +195,14 @@ class ServiceIntervention(models.Model):
         if not partner.service_credit_may_decide:
             return self.env._("Another contact of your company decides on quotations.")
         ceiling = partner.service_credit_ceiling
-        if not refusing and ceiling and self.credits > ceiling:
+        # sudo: the price is no field of the client's, who was let in to the intervention
+        credits = self.sudo().credits
+        if not refusing and ceiling and credits > ceiling:
             return self.env._(
                 "You decide on up to %(ceiling)s credits; this one costs %(credits)s:"
                 " another contact of your company decides.",
                 ceiling=ceiling,
-                credits=self.credits,
+                credits=credits,
             )
         return ""
 
@@ -213,12 +218,42 @@ class ServiceIntervention(models.Model):
 
     # === Credits === #
 
-    def _reserve_credits(self):
+    def _hold_agreed_before(self):
+        """After an acceptance was taken back: what was agreed before it stays agreed, its credits
+        held, as long as they are there. (If the client took them for something else in the
+        meantime, by accepting a smaller revision, nothing is agreed.)"""
+        self.ensure_one()
+        # sudo: decisions and the ledger are not for clients; what they may do was checked
+        intervention = self.sudo()
+        agreed = intervention._get_agreement()
+        account = intervention.env["service.credit.account"]._find(
+            intervention.partner_id, intervention.company_id
+        )
+        if agreed and agreed.credits <= account.available:
+            intervention._reserve_credits(agreed.credits)
+            intervention.resume_state = "accepted"
+
+    def _get_agreement(self):
+        """The decision that stands as agreed: acceptances taken back do not count."""
+        self.ensure_one()
+        standing, ordered = [], False
+        for decision in self.decision_ids.sorted("id"):
+            if decision.decision in ("accepted", "reserved"):
+                standing.append(decision)
+            elif decision.decision == "undone" and standing and not ordered:
+                standing.pop()
+            elif decision.decision == "cancelled":
+                standing = []
+            ordered = decision.decision == "ordered"
+        return standing[-1] if standing else self.env["service.intervention.decision"]
+
+    def _reserve_credits(self, needed=None):
         """Reserve what is still needed; what an agreed revision held is put back first."""
         self.ensure_one()
         # sudo: the ledger is not for clients; what they may do was checked
         intervention = self.sudo()
-        needed = intervention._get_credits_to_reserve()
+        if needed is None:
+            needed = intervention._get_credits_to_reserve()
         account = intervention.env["service.credit.account"]._for_partner(
             intervention.partner_id, intervention.company_id
         )

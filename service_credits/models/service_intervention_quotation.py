@@ -194,9 +194,7 @@ class ServiceIntervention(models.Model):
         self.ensure_one()
         # sudo: the state and the agreed lines are not for the users to write
         intervention = self.sudo()
-        agreed = intervention.decision_ids.filtered(
-            lambda decision: decision.decision in ("accepted", "reserved")
-        )[:1]
+        agreed = intervention._get_agreement()
         kept = intervention.revision_ids.filtered(
             lambda revision: revision.number == agreed.revision
         )

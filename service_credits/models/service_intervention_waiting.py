@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .service_intervention import AGREED_STATES
+
 
 class ServiceIntervention(models.Model):
     """Accepted without enough credits: ordered, and reserved by itself when they arrive."""
@@ -49,10 +51,10 @@ class ServiceIntervention(models.Model):
         # the same lock that every grant takes.
         account._lock()
         account.invalidate_recordset()
-        if not intervention._get_stock()["missing"]:
+        missing = intervention._get_stock()["missing"]
+        if not missing:
             intervention._accept(partner, revision, way=way, ip=ip)
             return intervention.env["sale.order"]
-        missing = intervention._get_credits_to_order(account)
         packs = intervention.env["product.template"]._cheapest_packs(
             partner, missing, intervention.company_id
         )
@@ -82,16 +84,73 @@ class ServiceIntervention(models.Model):
         intervention._serve_waiting(account)
         return order
 
-    def _get_credits_to_order(self, account):
-        """What is missing, when those who wait already take what they still need first."""
+    # === Stock === #
+
+    def _get_stock(self):
+        """The client's credits before and after this intervention.
+
+        What it already holds counts as available for it: a new revision replaces the old one.
+        :return: dict of available, held (by this one), claimed (of the available ones, by those
+            that were accepted earlier and wait), after, missing
+        """
         self.ensure_one()
-        claimed = sum(
-            max(0, waiting._get_credits_to_reserve() - waiting.hold_id.remaining
-                - waiting.sale_order_id.service_credits_pending)
-            for waiting in self._get_waiting(account)
-        )  # fmt: skip
-        free = max(0, account.available - claimed) + self.hold_id.remaining
-        return max(0, self._get_credits_to_reserve() - free)
+        # sudo: the client reads the stock here; the caller was let in to the intervention
+        intervention = self.sudo()
+        account = intervention.env["service.credit.account"]
+        if intervention.partner_id:
+            account = account._find(intervention.partner_id, intervention.company_id)
+        held = intervention.hold_id.remaining if intervention.hold_id else 0
+        needed = intervention._get_credits_to_reserve()
+        if intervention.state in ("done", "cancelled") or (
+            intervention.state in AGREED_STATES and not intervention.resume_state
+        ):
+            needed = held
+        claimed = min(account.available, intervention._get_claimed_before(account))
+        return {
+            "available": account.available + held,
+            "held": held,
+            "claimed": claimed,
+            "after": account.available + held - needed,
+            "missing": max(0, needed - held - (account.available - claimed)),
+        }
+
+    def _get_credits_to_reserve(self):
+        """What is still to be reserved for the whole: what was delivered in part is spent."""
+        self.ensure_one()
+        return max(0, self.credits - self.delivered_credits)
+
+    def _get_claimed_before(self, account):
+        """What those that wait and came first need from the stock, beside what they ordered."""
+        self.ensure_one()
+        first = account.env["service.intervention"]
+        for waiting in self._get_waiting(account):
+            if waiting == self:
+                break
+            first |= waiting
+        return sum(waiting._get_claim() for waiting in first)
+
+    def _get_claim(self):
+        self.ensure_one()
+        order = self.sale_order_id
+        coming = order.service_credits_bought - order.service_credits_granted
+        return max(0, self._get_credits_to_reserve() - self.hold_id.remaining - max(0, coming))
+
+    def _check_unclaimed(self):
+        """Refuse to take credits that those accepted earlier count on: first come, first served."""
+        self.ensure_one()
+        stock = self._get_stock()
+        if stock["claimed"] and stock["missing"]:
+            raise UserError(
+                self.env._(
+                    "%(available)s credits are available, %(claimed)s of them are kept for what"
+                    " was accepted earlier and waits: %(missing)s are missing.",
+                    available=stock["available"],
+                    claimed=stock["claimed"],
+                    missing=stock["missing"],
+                )
+            )
+
+    # === Waiting === #
 
     @api.model
     def _get_waiting(self, account):

@@ -35,3 +35,5 @@ from . import test_loyalty_wizards
 from . import test_loyalty_portal
 from . import test_backoffice_reports
 from . import test_backoffice_dashboard
+from . import test_intervention_price
+from . import test_intervention_undo

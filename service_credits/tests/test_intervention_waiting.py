@@ -70,6 +70,47 @@ class TestInterventionWaiting(InterventionCase):
         self.assertBalance(self.account, 5, 31)
         self.assertSound()
 
+    def test_later_ones_leave_what_the_first_counts_on(self):
+        first, order = self._wait(14)  # 10 are there, a pack of 5 is ordered: 9 are kept
+        small = self._make_quotation(1)
+        self.assertEqual(small.stock_claimed, 9)
+        small._accept(self.contact, small.revision)
+        self.assertBalance(self.account, 9, 1)
+        large = self._make_quotation(2)
+        with self.assertRaisesRegex(UserError, "9 of them are kept .* 2 are missing"):
+            large._accept(self.contact, large.revision)
+        self.assertEqual(large.state, "quoted")
+        large_order = large._accept_and_order(self.contact, large.revision)
+        self.assertEqual(large_order.service_credits_bought, 2)
+        with self.assertRaisesRegex(UserError, "2 are missing"):
+            large.with_user(self.user).action_reserve_credits()
+        self._confirm(order)
+        self.assertEqual((first.state, large.state), ("accepted", "awaiting_credits"))
+        self._confirm(large_order)
+        self.assertEqual(large.state, "accepted")
+        self.assertBalance(self.account, 0, 17)
+        self.assertSound()
+
+    def test_nothing_is_kept_once_the_wait_ends(self):
+        first, order = self._wait(14)
+        second = self._make_quotation(10)
+        self.assertEqual(second.stock_claimed, 9)
+        order.sudo()._action_cancel()
+        second.invalidate_recordset()
+        self.assertEqual(second.stock_claimed, 0)
+        second._accept(self.contact, second.revision)
+        self.assertEqual((first.state, second.state), ("quoted", "accepted"))
+
+    def test_another_client_is_not_concerned(self):
+        self._wait(14)
+        account = self.env["service.credit.account"]._for_partner(self.other_client)
+        account._grant(2, key="test:other", reason="Start")
+        self.other_client.email = "other@example.com"
+        theirs = self._make_quotation(2, self.other_client)
+        self.assertEqual(theirs.stock_claimed, 0)
+        theirs._accept(self.other_client, theirs.revision)
+        self.assertEqual(theirs.state, "accepted")
+
     def test_cancelled_order_releases_the_wait(self):
         intervention, order = self._wait(14)
         order.sudo()._action_cancel()
