@@ -64,3 +64,5 @@ from . import account_partial_reconcile
 from . import account_payment
 from . import service_credit_dashboard
 from . import service_credit_dashboard_charts
+from . import service_credit_dashboard_onboarding
+from . import onboarding_onboarding_step

@@ -1,3 +1,5 @@
+from . import test_alert_rule
+from . import test_alert_tell
 from . import test_buying_messages
 from . import test_buying_portal
 from . import test_buying_race
@@ -35,5 +37,6 @@ from . import test_loyalty_wizards
 from . import test_loyalty_portal
 from . import test_backoffice_reports
 from . import test_backoffice_dashboard
+from . import test_backoffice_tour
 from . import test_intervention_price
 from . import test_intervention_undo

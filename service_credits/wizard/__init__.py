@@ -6,6 +6,7 @@ from . import service_credit_loyalty_line
 from . import service_credit_opening
 from . import service_credit_opening_line
 from . import service_credit_seniority
+from . import service_credit_setup
 from . import service_credit_transfer
 from . import service_intervention_decide
 from . import service_intervention_deliver

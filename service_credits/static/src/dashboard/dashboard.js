@@ -38,8 +38,19 @@ export class ServiceCreditsDashboard extends Component {
         }
     }
 
-    sellPack() {
-        return this.action.doAction("service_credits.sale_order_action_sell_pack");
+    async sellPack() {
+        return this.open(await this.orm.call("service.credit.dashboard", "action_sell_pack"));
+    }
+
+    /** Opens a first step of the manager; what it changed shows when a dialog closes. */
+    async openStep(step) {
+        const action = await this.orm.call("onboarding.onboarding.step", step.method);
+        return this.action.doAction(action, { onClose: () => this.load() });
+    }
+
+    async closeOnboarding() {
+        await this.orm.call("service.credit.dashboard", "action_close_onboarding");
+        return this.load();
     }
 
     format(tile) {
@@ -51,6 +62,22 @@ export class ServiceCreditsDashboard extends Component {
 
     formatInteger(value) {
         return formatInteger(value);
+    }
+
+    /** @returns {string} how far the manager is with the first steps */
+    get progress() {
+        const { done, steps } = this.state.data.onboarding;
+        return _t("%(done)s of %(all)s done", { done, all: steps.length });
+    }
+
+    /** @returns {Object|undefined} the first step that is still to be taken */
+    get nextStep() {
+        return this.state.data.onboarding.steps.find((step) => !step.done);
+    }
+
+    /** @returns {string} the button below a list that is longer than what it shows */
+    showAll(list) {
+        return _t("Show all %(count)s", { count: formatInteger(list.count) });
     }
 
     /** @returns {string} what a screen reader says of a figure */
