@@ -1,7 +1,11 @@
 from urllib.parse import urlencode
 
+from markupsafe import escape
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+MAIL_LENGTH = 100_000  # of a mail's text, in characters of HTML, that becomes the description
 
 
 class ServiceIntervention(models.Model):
@@ -140,12 +144,18 @@ class ServiceIntervention(models.Model):
                 [msg_dict["email_from"]], no_create=False
             )
             msg_dict["author_id"] = partner.id
+        if not partner:
+            raise UserError(self.env._("A mail without a sender cannot become a request."))
         values.setdefault("partner_id", partner.id)
         values.setdefault(
             "subject",
             (msg_dict.get("subject") or "")[: self._fields["subject"].size] or False,
         )
-        values.setdefault("description", (msg_dict.get("body") or "")[:100_000])
+        body = msg_dict.get("body") or ""
+        if len(body) > MAIL_LENGTH:  # the chatter keeps the whole mail
+            rest = self.env._("The mail is longer: the whole of it is in the messages.")
+            body = f"{body[:MAIL_LENGTH]}<p><em>{escape(rest)}</em></p>"
+        values.setdefault("description", body)
         if kind := self.env["service.intervention.type"].browse(values.get("type_id")):
             values.setdefault("company_id", kind.company_id.id or self.env.company.id)
         intervention = super().message_new(msg_dict, custom_values=values)

@@ -5,9 +5,11 @@ import socket
 from contextlib import contextmanager
 from html import unescape
 from unittest.mock import patch
+from uuid import uuid4
 
 from aiosmtpd.controller import Controller
 
+from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
@@ -234,18 +236,24 @@ class TestInterventionMail(InterventionHttpCase):
         self._press(page, intervention, "accept")
         self.assertEqual(intervention.decision_ids.partner_id, boss)
 
-    def test_alias(self):
-        domain = self.env["mail.alias.domain"].create({"name": "test.example.com"})
+    def _write_to_alias(self, body, subject="Sales", sender="Ann <ann@acme.example.com>"):
+        """The request that a mail to the address of the type makes."""
+        domain = self.env["mail.alias.domain"].search([("name", "=", "test.example.com")])
+        domain = domain or domain.create({"name": "test.example.com"})
         self.env.company.alias_domain_id = domain
         self.kind.write({"alias_name": "extract", "alias_domain_id": domain.id})
         self.assertEqual(self.kind.alias_email, "extract@test.example.com")
+        before = self.env["service.intervention"].search([])
         self.env["mail.thread"].message_process(
             "service.intervention",
-            "From: Ann <ann@acme.example.com>\nTo: extract@test.example.com\n"
-            "Subject: Sales of May\nMessage-Id: <sc-1@example.com>\n"
-            "Content-Type: text/html\n\n<p>Please</p><script>alert(1)</script>",
+            f"From: {sender}\nTo: extract@test.example.com\nSubject: {subject}\n"
+            f"Message-Id: <{uuid4()}@example.com>\nContent-Type: text/html\n\n{body}",
         )
-        made = self.env["service.intervention"].search([("subject", "=", "Sales of May")])
+        return self.env["service.intervention"].search([]) - before
+
+    def test_alias(self):
+        made = self._write_to_alias("<p>Please</p><script>alert(1)</script>", "Sales of May")
+        self.assertEqual(made.subject, "Sales of May")
         self.assertEqual(made.partner_id, self.contact)
         self.assertEqual((made.type_id, made.user_id), (self.kind, self.user))
         self.assertNotIn("script", made.description)
@@ -254,3 +262,38 @@ class TestInterventionMail(InterventionHttpCase):
             [("res_id", "=", made.id), ("model", "=", made._name)]
         )
         self.assertIn("we received", " ".join(acknowledged.mapped("subject")))
+
+    def test_alias_enormous(self):
+        made = self._write_to_alias(f"<p>{'word ' * 300_000}</p>", "long " * 1000)
+        self.assertEqual(len(made.subject), 200)
+        self.assertIn("the whole of it is in the messages", made.description)
+        self.assertLess(len(made.description), 101_000)
+        whole = made.message_ids.filtered(lambda message: message.message_type == "email")
+        self.assertGreater(len(whole.body), 1_400_000)
+        for body in ("&lt;" * 100_000, '"' * 300_000, "\u00a0" * 90_000, "<p>a</p>" * 20_000):
+            made = self._write_to_alias(body)
+            self.assertTrue(made.description)
+        page = self._open(self._path(made._get_decision_url("see")))
+        self.assertEqual(page.status_code, 200)
+
+    def test_alias_hostile(self):
+        """Whatever a stranger writes, staff and the client's page run none of it."""
+        body = (
+            "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)></svg>"
+            "<a href='javascript:alert(4)'>Press</a><iframe src='https://example.com'></iframe>"
+            "<form action='/x'><input name='y'></form><p style='position:fixed'>Hello</p>"
+        )
+        made = self._write_to_alias(body, "<script>alert(5)</script> & more")
+        for text in (made.description, *made.message_ids.mapped("body")):
+            for trap in ("<script", "onerror", "onload", "javascript:", "<iframe", "<form"):
+                self.assertNotIn(trap, text)
+        self.assertIn("Hello", made.description)
+        page = self._open(self._path(made._get_decision_url("see"))).text
+        self.assertNotIn("<script>alert", page)
+        self.assertIn("&lt;script&gt;alert(5)&lt;/script&gt; &amp; more", page)
+        deep = self._write_to_alias("<div>" * 20_000 + "deep" + "</div>" * 20_000)
+        self.assertEqual(self._open(self._path(deep._get_decision_url("see"))).status_code, 200)
+
+    def test_alias_without_sender(self):
+        with self.assertRaisesRegex(UserError, "without a sender"):
+            self.env["service.intervention"].message_new({"subject": "Hello", "body": "<p>x</p>"})
