@@ -59,6 +59,23 @@ class ServiceIntervention(models.Model):
             "context": context,
         }
 
+    def action_remind(self):
+        """Remind the clients of their open quotations now, whether or not they were before."""
+        self.check_access("write")
+        self._lock()
+        self._check_state(("quoted",), self.env._("reminded of"))
+        for intervention in self:
+            if intervention._is_expired():
+                raise UserError(
+                    self.env._(
+                        "%(intervention)s is past its validity: send it again instead.",
+                        intervention=intervention.display_name,
+                    )
+                )
+        self._check_sendable()
+        for intervention in self.sudo():  # sudo: the date is not for the users to write
+            intervention._remind()
+
     def action_revise(self):
         """Quote anew: what was refused or expired, or more work than was agreed."""
         self.check_access("write")

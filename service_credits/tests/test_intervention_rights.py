@@ -7,7 +7,7 @@ from .common_intervention import InterventionCase
 BUTTONS = (
     "action_send", "action_start", "action_deliver", "action_deliver_all", "action_cancel",
     "action_revise", "action_reopen", "action_decide_on_behalf", "action_reserve_credits",
-    "action_apply_suggestion",
+    "action_apply_suggestion", "action_remind",
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ TABLE = {
     "accept_and_order": {"quoted": "accepted"},  # the credits are there: nothing to order
     "refuse": {"quoted": "refused"},
     "decide_on_behalf": {"quoted": "quoted"},  # opens the window
+    "remind": {"quoted": "quoted"},
     "ask_colleagues": {"quoted": "quoted"},
     "undo": {"accepted": "quoted", "awaiting_credits": "quoted"},
     "withdraw": {"request": "cancelled", "awaiting_credits": "cancelled"},
@@ -49,6 +50,7 @@ class TestInterventionStates(InterventionCase):
             "accept_and_order": lambda: intervention._accept_and_order(contact, revision),
             "refuse": lambda: intervention._refuse(contact, revision),
             "decide_on_behalf": staff.action_decide_on_behalf,
+            "remind": staff.action_remind,
             "ask_colleagues": lambda: intervention._ask_colleagues(contact),
             "undo": lambda: intervention._undo_acceptance(contact),
             "withdraw": lambda: intervention._withdraw(contact),
@@ -108,7 +110,7 @@ class TestInterventionStates(InterventionCase):
         for action, button in {
             "start": "action_start", "deliver": "action_deliver", "reopen": "action_reopen",
             "revise": "action_revise", "decide_on_behalf": "action_decide_on_behalf",
-            "reserve": "action_reserve_credits",
+            "reserve": "action_reserve_credits", "remind": "action_remind",
         }.items():  # fmt: skip
             [condition] = {
                 line.split('invisible="')[1].split('"')[0]
@@ -170,6 +172,18 @@ class TestInterventionCron(InterventionCase):
             [("model", "=", soon._name), ("res_id", "=", soon.id)]
         )
         self.assertEqual(len(mails.filtered(lambda mail: "ends on" in mail.subject)), 1)
+
+    def test_reminded_by_hand(self):
+        quotations = self._make_quotation(1) | self._make_quotation(2)
+        quotations.with_user(self.user).action_remind()
+        mails = self.env["mail.mail"].search(
+            [("model", "=", quotations._name), ("res_id", "in", quotations.ids)]
+        )
+        self.assertEqual(len(mails.filtered(lambda mail: "ends on" in mail.subject)), 2)
+        self.assertEqual(set(quotations.mapped("reminder_date")), {fields.Date.today()})
+        quotations[0].sudo().validity_date = fields.Date.today() - timedelta(days=1)
+        with self.assertRaisesRegex(UserError, "past its validity"):
+            quotations.with_user(self.user).action_remind()
 
     def test_no_reminder_wanted(self):
         self.env.company.service_credit_reminder_days = 0
