@@ -56,7 +56,7 @@ class ServiceCreditAlert(models.Model):
     # === Looking === #
 
     @api.model
-    def _find_crossings(self, last=0, limit=BATCH):
+    def _find_crossings(self, last=0):
         """Clients to be told, by the ledger alone.
 
         :param int last: only accounts with a greater id
@@ -109,7 +109,7 @@ class ServiceCreditAlert(models.Model):
              ORDER BY low.id
              LIMIT %(limit)s
             """,
-            {"last": last, "limit": limit},
+            {"last": last, "limit": BATCH},
         )
         return self.env.cr.dictfetchall()
 

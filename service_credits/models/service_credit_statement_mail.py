@@ -76,7 +76,7 @@ class ServiceCreditStatementMail(models.Model):
         )
 
     @api.model
-    def _find_due(self, company, month, last=0, limit=BATCH):
+    def _find_due(self, company, month, last=0):
         """Ids of the accounts whose statement of `month` is wanted and was not written yet.
 
         Wanted: by the client, or by the company for all who did not say otherwise, since before
@@ -111,7 +111,7 @@ class ServiceCreditStatementMail(models.Model):
                 "begin": begin,
                 "end": end,
                 "last": last,
-                "limit": limit,
+                "limit": BATCH,
             },
         )
         return [account_id for (account_id,) in self.env.cr.fetchall()]
