@@ -24,6 +24,7 @@
         "data/service_credit_program_data.xml",
         "data/product_data.xml",
         "data/onboarding_data.xml",
+        "data/digest_data.xml",
         "data/service_credit_purchase_mail_data.xml",
         "data/service_credit_alert_data.xml",
         "data/service_credit_statement_mail_data.xml",
@@ -33,6 +34,7 @@
         "wizard/service_intervention_views.xml",
         "views/service_credits_menus.xml",
         "views/service_credit_dashboard_views.xml",
+        "views/digest_views.xml",
         "views/service_intervention_views.xml",
         "views/service_intervention_type_views.xml",
         "views/portal_intervention_templates.xml",
@@ -45,6 +47,7 @@
         "views/service_credit_report_views.xml",
         "views/service_credit_reconciliation_views.xml",
         "views/res_partner_views.xml",
+        "views/res_partner_intervention_views.xml",
         "views/portal_loyalty_templates.xml",
         "wizard/service_credit_opening_views.xml",
         "wizard/service_credit_loyalty_views.xml",
@@ -74,6 +77,7 @@
     "assets": {
         "web.assets_backend": [
             "service_credits/static/src/credit_chart/**/*",
+            "service_credits/static/src/account_chart/**/*",
             "service_credits/static/src/dashboard/**/*",
         ],
         "web.assets_frontend": [

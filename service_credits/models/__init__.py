@@ -62,7 +62,13 @@ from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
 from . import account_payment
+from . import service_credit_account_back_office
+from . import service_credit_lot_product
+from . import product_template_credits_sold
+from . import product_product_credits_sold
+from . import res_partner_intervention
 from . import service_credit_dashboard
 from . import service_credit_dashboard_charts
 from . import service_credit_dashboard_onboarding
 from . import onboarding_onboarding_step
+from . import digest_digest

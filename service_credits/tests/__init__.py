@@ -1,3 +1,4 @@
+from . import test_alert_race
 from . import test_alert_rule
 from . import test_alert_tell
 from . import test_buying_messages
@@ -40,3 +41,4 @@ from . import test_backoffice_dashboard
 from . import test_backoffice_tour
 from . import test_intervention_price
 from . import test_intervention_undo
+from . import test_backoffice_views

@@ -1,0 +1,41 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError
+
+
+class Digest(models.Model):
+    _inherit = "digest.digest"
+
+    kpi_service_credits_sold = fields.Boolean("Service Credits Sold")
+    kpi_service_credits_sold_value = fields.Integer(
+        compute="_compute_kpi_service_credits_sold_value"
+    )
+    kpi_service_credits_used = fields.Boolean("Service Credits Used")
+    kpi_service_credits_used_value = fields.Integer(
+        compute="_compute_kpi_service_credits_used_value"
+    )
+
+    def _compute_kpi_service_credits_sold_value(self):
+        self._compute_service_credits_kpi("sold")
+
+    def _compute_kpi_service_credits_used_value(self):
+        self._compute_service_credits_kpi("used")
+
+    def _compute_service_credits_kpi(self, measure):
+        """:raises AccessError: as Odoo wants it, to leave the figure out of that user's mail"""
+        if not self.env["service.credit.report"].has_access("read"):
+            raise AccessError(
+                self.env._("Do not have access, skip this data for user's digest email")
+            )
+        self._calculate_company_based_kpi(
+            "service.credit.report",
+            f"kpi_service_credits_{measure}_value",
+            date_field="date",
+            sum_field=measure,
+        )
+
+    def _compute_kpis_actions(self, company, user):
+        actions = super()._compute_kpis_actions(company, user)
+        menu_id = self.env.ref("service_credits.menu_root").id
+        action = f"service_credits.service_credit_report_action?menu_id={menu_id}"
+        actions["kpi_service_credits_sold"] = actions["kpi_service_credits_used"] = action
+        return actions
