@@ -69,7 +69,8 @@ class ServiceCreditAlert(models.Model):
               FROM (SELECT a.id, a.available, t.threshold,
                            greatest(a.alert_since, c.service_credit_alert_since) AS since
                       FROM service_credit_account a
-                      JOIN res_company c ON c.id = a.company_id AND c.service_credit_alert
+                      JOIN res_company c
+                        ON c.id = a.company_id AND c.active AND c.service_credit_alert
                       JOIN res_partner client ON client.id = a.partner_id AND client.active
                      CROSS JOIN LATERAL (
                            SELECT CASE WHEN a.alert_policy = 'own'
