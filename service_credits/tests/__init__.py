@@ -1,3 +1,4 @@
+from . import test_alert_portal
 from . import test_alert_race
 from . import test_alert_rule
 from . import test_alert_tell
@@ -25,6 +26,7 @@ from . import test_ledger_partners
 from . import test_ledger_reconcile
 from . import test_ledger_wizards
 from . import test_portal_credits
+from . import test_statement_mail
 from . import test_tours
 from . import test_demo
 from . import test_loyalty_grants
