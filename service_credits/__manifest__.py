@@ -25,6 +25,7 @@
         "data/product_data.xml",
         "data/onboarding_data.xml",
         "data/digest_data.xml",
+        "data/service_credits_tour.xml",
         "data/service_credit_purchase_mail_data.xml",
         "data/service_credit_alert_data.xml",
         "data/service_credit_statement_mail_data.xml",
@@ -79,6 +80,7 @@
             "service_credits/static/src/credit_chart/**/*",
             "service_credits/static/src/account_chart/**/*",
             "service_credits/static/src/dashboard/**/*",
+            "service_credits/static/src/js/tours/**/*",
         ],
         "web.assets_frontend": [
             "service_credits/static/src/interactions/**/*.js",

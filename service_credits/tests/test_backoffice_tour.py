@@ -53,6 +53,14 @@ class TestFirstSteps(BuyingCase, HttpCase):
         self.assertEqual(self.company.service_credit_grant_on, "order")
         self.assertFalse(self._steps())
 
+    def test_tour_of_a_new_user(self):
+        """The tour that Odoo's own tours start, for who wants to be led by the hand."""
+        client = self._make_client("Service Credits Tour Client")
+        self.company.service_credit_grant_on = "order"
+        self.start_tour("/odoo", "service_credits_tour", login="steps_manager")
+        self.assertEqual(self._credits(client), 5)
+        self.assertTrue(self.env["web_tour.tour"].search([("name", "=", "service_credits_tour")]))
+
     def test_steps_are_ticked_off(self):
         self.assertEqual(
             self._steps(), dict.fromkeys(("setup", "packs", "types", "clients", "sell"), False)

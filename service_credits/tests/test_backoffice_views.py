@@ -223,6 +223,17 @@ class TestDigest(ServiceCreditsCase):
 
 
 @tagged("post_install", "-at_install")
+class TestSettings(ServiceCreditsCase):
+    def test_every_setting_explains_itself(self):
+        arch = self.env["res.config.settings"].get_view(view_type="form")["arch"]
+        settings = etree.fromstring(arch).xpath("//app[@name='service_credits']//setting")
+        self.assertGreater(len(settings), 4)
+        for setting in settings:
+            self.assertTrue(setting.get("help"), setting.get("id"))
+            self.assertEqual(setting.get("company_dependent"), "1", setting.get("id"))
+
+
+@tagged("post_install", "-at_install")
 class TestQueryCounts(ServiceCreditsCase):
     """The lists of the back office cost the same whatever the number of rows."""
 
