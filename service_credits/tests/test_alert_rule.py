@@ -2,7 +2,7 @@ import random
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.fields import Domain
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -63,6 +63,31 @@ class TestAlertRule(AlertCase):
         self.assertAlerts(1)
         self._give(10)
         self._use(10)
+        self.assertAlerts(2)
+
+    def test_work_priced_anew(self):
+        """A new price of agreed work puts the old reservation back for an instant: no rise."""
+        self._give(12)
+        work = self.env["service.intervention"].create(
+            {
+                "partner_id": self.contact.id,
+                "line_ids": [Command.create({"description": "Work", "credits": 10})],
+            }
+        )
+        work._mark_quoted()
+        work._accept(self.contact, work.revision)
+        self.assertAlerts(1)
+        work.action_revise()
+        work.line_ids.credits = 11
+        work._mark_quoted()
+        work._accept(self.contact, work.revision)
+        self.assertEqual(self.account.available, 1)
+        kinds = self.account.entry_ids.sorted("sequence").mapped("kind")
+        self.assertEqual(kinds, ["grant", "reserve", "release", "reserve"])
+        self.assertAlerts(1)
+        # Really put back, because the work is cancelled: that is a rise.
+        work.action_cancel()
+        self._use(11)
         self.assertAlerts(2)
 
     def test_never_had_or_only_given(self):
