@@ -5,7 +5,7 @@ installed beside it, and ``stress/``, whose processes commit for real. ``./dev m
 guard of the ledger in turn.
 """
 
-from . import beside, database, logcheck, odoo, paths, proc, setup, stamps, system, venv
+from . import axe, beside, database, logcheck, odoo, paths, proc, setup, stamps, system, venv
 from .lock import locked
 from .ui import Fail, Steps, complain, say
 
@@ -27,9 +27,10 @@ def test(args):
     with locked():
         steps = Steps(setup.STEPS + 3)
         setup.environment(steps)
-        steps.step("Chromium and wkhtmltopdf")
+        steps.step("Chromium, wkhtmltopdf and axe-core")
         system.ensure_browser()
         system.ensure_pdf()
+        axe.ensure()
         steps.step("Test database")
         template = database.ensure_installed()
         name = database.run_name()
@@ -116,6 +117,7 @@ def run(name, template, arguments, tag="standard"):
         "SERVICE_CREDITS_TEMPLATE": template,
         "SERVICE_CREDITS_REPORT": str(report),
         "SERVICE_CREDITS_TAG": tag,
+        "SERVICE_CREDITS_AXE": str(axe.SCRIPT),
     }
     command = [venv.PYTHON, "-m", "pytest", "-p", "tools.pytest_plugin", *arguments]
     try:
