@@ -22,6 +22,7 @@ class ServiceCreditDemo(models.AbstractModel):
     @api.model
     def _load(self):
         company = self.env.ref("service_credits.demo_company")
+        self._start_loyalty(company)
         if self.env["service.intervention"].search_count(
             [("company_id", "=", company.id)], limit=1
         ):
@@ -91,6 +92,20 @@ class ServiceCreditDemo(models.AbstractModel):
         )
         for provider in providers:
             provider.copy({"company_id": company.id, "name": provider.name})
+
+    def _start_loyalty(self, company):
+        """From now on each client is thanked on its anniversary: none falls on the first day."""
+        shipped = self.env.ref("service_credits.program_yearly")
+        if not shipped.search_count([("company_id", "=", company.id)], limit=1):
+            program = shipped.copy(
+                {
+                    "name": shipped.name,
+                    "company_id": company.id,
+                    "start_date": fields.Date.today(),
+                }
+            )
+            for lang, _label in self.env["res.lang"].get_installed():
+                program.with_context(lang=lang).name = shipped.with_context(lang=lang).name
 
     def _set_clients(self):
         """Since when they are clients, and their language where it is loaded."""

@@ -270,10 +270,11 @@ class ServiceCreditProgram(models.Model):
             )
 
     def copy_data(self, default=None):
-        return [
-            {**vals, "name": self.env._("%(name)s (copy)", name=program.name)}
-            for program, vals in zip(self, super().copy_data(default), strict=True)
-        ]
+        vals_list = super().copy_data(default)
+        if "name" not in (default or {}):
+            for program, vals in zip(self, vals_list, strict=True):
+                vals["name"] = self.env._("%(name)s (copy)", name=program.name)
+        return vals_list
 
     # === Actions === #
 

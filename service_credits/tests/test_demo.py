@@ -60,6 +60,16 @@ class TestDemo(TransactionCase):
         self.assertGreater(account.held, 0)
         self.assertGreater(account.pending, 0)
 
+    def test_next_grant_is_announced(self):
+        client = self.env.ref("service_credits.demo_user_client").partner_id
+        grant = self.env["service.credit.program"]._next_grant(client, self.company)
+        self.assertEqual((grant["years"], grant["credits"]), (21, 6))
+        programs = self.env["service.credit.program"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        self.assertEqual(len(programs), 1)
+        self.assertFalse(programs._get_due(programs._today()), "nothing on the first day")
+
     def test_played_once(self):
         entries = self.env["service.credit.entry"].search_count([])
         self.env["service.credit.demo"]._load()
