@@ -158,7 +158,7 @@ class ServiceCreditAccount(models.Model):
         """Insert empty lots; the trigger fills them from their entries."""
         sources = self.env["service.credit.lot"]._source_fields()
         now = fields.Datetime.now()
-        lots = self._insert_rows(
+        rows = self._insert_rows(
             "service.credit.lot",
             [
                 {
@@ -175,11 +175,10 @@ class ServiceCreditAccount(models.Model):
                 }
                 for grant in grants
             ],
+            "account_id",
+            "grant_key",
         )
-        return {
-            (grant["account_id"], grant["grant_key"]): lot_id
-            for grant, lot_id in zip(grants, lots.ids, strict=True)
-        }
+        return {(account_id, grant_key): lot_id for lot_id, account_id, grant_key in rows}
 
     def _hold_lots(self, state, lots, key, reason):
         """Open a hold and set `lots` = [(lot id, credits)] aside in it."""
@@ -238,30 +237,33 @@ class ServiceCreditAccount(models.Model):
     @api.model
     def _insert_entries(self, rows):
         """Insert prepared entries in one statement; PostgreSQL derives all balances from it."""
-        return self._insert_rows("service.credit.entry", rows)
+        inserted = self._insert_rows("service.credit.entry", rows)
+        return self.env["service.credit.entry"].browse(entry_id for (entry_id,) in inserted)
 
     @api.model
-    def _insert_rows(self, model, rows):
-        """Insert rows (dicts with the same columns) in one statement, and return the records.
+    def _insert_rows(self, model, rows, *returning):
+        """Insert rows (dicts with the same columns) in one statement.
+
+        :return: the id and the columns `returning` of each, in any order
 
         Thousands of rows are written and read faster as one JSON text than as parameters. Who made
         a lot is said by its entry: as columns of its own, their foreign keys would be checked
         four times, when the lot is inserted and when the trigger fills it.
         """
-        records = self.env[model]
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO %(table)s (%(columns)s)
                 SELECT %(columns)s FROM json_populate_recordset(NULL::%(table)s, %(rows)s)
-                RETURNING id
+                RETURNING %(returning)s
                 """,
-                table=SQL.identifier(records._table),
+                table=SQL.identifier(self.env[model]._table),
                 columns=SQL(", ").join(map(SQL.identifier, rows[0])),
                 rows=json.dumps(rows, default=str),
+                returning=SQL(", ").join(map(SQL.identifier, ("id", *returning))),
             )
         )
-        return records.browse(row_id for (row_id,) in self.env.cr.fetchall())
+        return self.env.cr.fetchall()
 
     def _forget(self):
         """Forget cached balances: PostgreSQL has just written them."""
