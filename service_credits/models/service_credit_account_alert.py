@@ -5,6 +5,9 @@ from odoo.tools import SQL
 
 from .service_credit_account import MAX_CREDITS
 
+# Who reads what was sent to clients: not the clients themselves.
+STAFF = "service_credits.group_user,service_credits.group_accountant"
+
 
 class ServiceCreditAccount(models.Model):
     """When a client is about to run out: at or below a threshold of available credits.

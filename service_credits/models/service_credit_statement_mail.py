@@ -9,6 +9,8 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, fields, models
 from odoo.tools.misc import format_date
 
+from .service_credit_account_alert import STAFF
+
 _logger = logging.getLogger(__name__)
 
 BATCH = 10  # statements per transaction: each PDF takes about half a second
@@ -245,8 +247,9 @@ class ServiceCreditAccount(models.Model):
         help="When the client's own choice was made last: months that ended before are not sent.",
     )
     statement_mail_ids = fields.One2many(
-        "service.credit.statement.mail", "account_id", "Statements sent", readonly=True
-    )
+        "service.credit.statement.mail", "account_id", "Statements sent", readonly=True,
+        groups=STAFF,
+    )  # fmt: skip
 
     def init(self):
         super().init()
