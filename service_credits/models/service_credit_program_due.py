@@ -57,8 +57,6 @@ class ServiceCreditProgram(models.Model):
             ["service_credit_since", "active", "commercial_partner_id", "company_id"]
         )
         last = min(day, self.end_date or day)
-        if not self.start_date or (self.recurrence == "once" and last < day):
-            last = fields.Date.to_date("0001-01-01")  # nothing is due
         return SQL(
             """
             SELECT due.partner_id, due.period, due.date, due.since, due.years,
@@ -82,7 +80,7 @@ class ServiceCreditProgram(models.Model):
             max=self.max_credits,
             credits=self.credits_per_step,
             step=self.years_per_step,
-            start=self.start_date or None,
+            start=self.start_date or None,  # NULL: nothing is due
             last=last,
             clients=self._get_clients_sql(partner_ids),
             occurrences=self._get_occurrences_sql(day, last),

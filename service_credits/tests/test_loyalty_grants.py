@@ -163,6 +163,15 @@ class TestLoyaltyGrants(LoyaltyCase):
         self._run()
         self.assertEqual(len(self._granted(early)), 2)
 
+    def test_a_welcome_that_ended(self):
+        self.welcome.end_date = TODAY
+        client, new = self._client(self._years_ago(3)), self._client(self._years_ago(0))
+        self._run()
+        self.assertEqual(self._granted(client), {(self.welcome, "once"): 3})
+        self._be("2027-06-15 03:00:00")
+        self._run()
+        self.assertEqual(self._granted(new), {})
+
     def test_archived_is_a_pause(self):
         client = self._client(date(2016, 3, 1))
         self.yearly.active = False
@@ -214,7 +223,10 @@ class TestLoyaltyGrants(LoyaltyCase):
             lambda partners, **_kwargs: partners.browse(),
         ):  # fmt: skip
             self.assertEqual(self.yearly._grant_clients(client.ids, TODAY).ids, [])
+            with patch.object(type(self.env["ir.cron"]), "_commit_progress") as progress:
+                self.Program._cron_loyalty()
         self.assertEqual(self._granted(client), {})
+        self.assertEqual(progress.call_args.kwargs, {"remaining": 2})  # welcome and yearly
 
     def test_the_ledger_refuses_a_second_grant(self):
         """Even if the computation were wrong: the key is unique in the account."""

@@ -70,6 +70,40 @@ class TestLoyaltyMessages(LoyaltyCase):
         self.assertFalse(self._mails(nobody))
         self.assertFalse(self.News.search([]))
 
+    def test_nobody_reads_no_language(self):
+        """A client without a language reads the company's."""
+        self.company.partner_id.lang = "fr_FR"
+        client = self._client(self._years_ago(12), lang=False)
+        self.yearly._grant_clients(client.ids, TODAY)
+        self.assertEqual(
+            self.Account._find(client).entry_ids.reason, "12 ans d'ancienneté : 4 crédits"
+        )
+
+    def test_archived_before_being_told(self):
+        client = self._client(self._years_ago(5), email="acme@example.com")
+        self.yearly._grant_clients(client.ids, TODAY)
+        client.active = False
+        self._run()
+        self.assertFalse(self._mails(client))
+        self.assertFalse(self.News.search([]))
+
+    def test_merged_before_being_told(self):
+        """The client that is left is told, and served with the credits that came along."""
+        kept, lost = (
+            self._client(self._years_ago(5), email=f"{name}@example.com")
+            for name in ("kept", "lost")
+        )
+        account = self.Account._for_partner(kept, self.company)
+        self.yearly._grant_clients(lost.ids, TODAY)
+        self.env["base.partner.merge.automatic.wizard"].create({})._merge((kept | lost).ids, kept)
+        served = []
+        with patch.object(
+            type(self.Account), "_credits_arrived", lambda accounts: served.extend(accounts.ids)
+        ):
+            self.News._tell(self.News.search([]).mapped("account_id"))
+        self.assertEqual(served, account.ids)
+        self.assertEqual(self._mails(kept).recipient_ids, kept)
+
     def test_a_program_that_does_not_tell(self):
         client = self._client(self._years_ago(5), email="acme@example.com")
         self.yearly.notify = False

@@ -143,7 +143,24 @@ class TestLoyaltyRule(LoyaltyCase):
                 program._grant_clients(client.ids, program._today())
             self._be("2026-06-15 12:00:00")
 
+    def test_next_grant_of_a_merged_client(self):
+        """What the lost client had received is not announced again."""
+        kept, lost = self._client(date(2020, 9, 1)), self._client(date(2020, 9, 1))
+        self.welcome._grant_clients(lost.ids, TODAY)
+        self.Account._for_partner(kept, self.company)
+        self.env["base.partner.merge.automatic.wizard"].create({})._merge((kept | lost).ids, kept)
+        self.assertEqual(self._next(kept)[3], self.yearly)
+
+    def test_next_grant_after_a_late_start(self):
+        """What fell due earlier in the year of the start is not announced: it is never granted."""
+        self.programs.start_date = date(2026, 6, 1)
+        self.welcome.active = False
+        client = self._client(date(2016, 3, 1))
+        self.assertEqual(self._next(client), (date(2027, 3, 1), 4, 11, self.yearly))
+
     def test_no_next_grant(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self.assertIsNone(self._next(self._client(date(2010, 1, 1), company_id=elsewhere.id)))
         self.assertIsNone(self._next(self._client(False)))
         self.assertIsNone(self._next(self._client(date(2010, 1, 1), active=False)))
         client = self._client(date(2020, 9, 1))
@@ -221,6 +238,7 @@ class TestLoyaltyRule(LoyaltyCase):
             self.yearly.end_date = date(2030, 1, 1)
         other.active = False
         self.yearly.end_date = date(2030, 1, 1)
+        other.start_date = date(2029, 1, 1)  # archived, it serves nobody
         self._client(TODAY, name="Gold", ref="gold")
         self.yearly.domain = "[('ref', '=', 'gold')]"
         other.write({"domain": "[('ref', '=', 'silver')]", "active": True})

@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
@@ -55,7 +56,10 @@ class TestLoyaltyWizards(LoyaltyCase):
         client = self._client(self._years_ago(12), email="acme@example.com")
         wizard, action = self._dry_run()
         lines = wizard.line_ids.with_context(**action["context"])
+        triggered = [("cron_id", "=", self.env.ref("service_credits.cron_loyalty").id)]
+        before = self.env["ir.cron.trigger"].search_count(triggered)
         lines.browse().action_confirm()
+        self.assertEqual(self.env["ir.cron.trigger"].search_count(triggered), before + 1)
         self.assertEqual(self._available(client), 16)
         entry = self.Account._find(client).entry_ids[0]
         self.assertEqual(entry.user_id, self.manager)
@@ -77,6 +81,16 @@ class TestLoyaltyWizards(LoyaltyCase):
         self.assertEqual(sum(wizard.line_ids.mapped("credits")), 9 + 2)
         wizard.action_confirm()
         self.assertEqual(self._available(client), 11)
+
+    def test_a_list_that_is_gone(self):
+        wizard, action = self._dry_run()
+        lines = wizard.line_ids.browse().with_context(**action["context"])
+        wizard.unlink()
+        with self.assertRaisesRegex(UserError, "too old"):
+            lines.action_confirm()
+        lines = self.env["service.credit.seniority.line"].with_user(self.manager)
+        with self.assertRaisesRegex(UserError, "too old"):
+            lines.action_apply()
 
     def test_a_later_day_is_only_shown(self):
         self._client(date(2021, 12, 1))
@@ -153,6 +167,21 @@ class TestLoyaltyWizards(LoyaltyCase):
         self.assertEqual(earlier.service_credit_since, date(2022, 2, 2))
         self.assertFalse(wizard.line_ids)
 
+    def test_seniority_of_whom(self):
+        """Clients that are not archived, by the invoices of the companies that one works in."""
+        archived, elsewhere = (self._client(False) for _n in range(2))
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        move = self._invoice(elsewhere, "2020-01-01")
+        self._invoice(archived, "2020-01-01")
+        archived.active = False
+        self.env.flush_all()
+        self.cr.execute(
+            "UPDATE account_move SET company_id = %s WHERE id = %s", [company.id, move.id]
+        )
+        wizard = self.env["service.credit.seniority"].with_user(self.manager).create({})
+        wizard.action_propose()
+        self.assertFalse(wizard.line_ids.partner_id & (archived | elsewhere))
+
     # === Corrections === #
 
     def _pending(self, client):
@@ -210,6 +239,26 @@ class TestLoyaltyWizards(LoyaltyCase):
         self.assertBalance(account, 0, 14)
         with self.assertRaisesRegex(UserError, "Loyal has used the 12 credits of “Welcome”"):
             offered[self.welcome].action_apply()
+
+    def test_corrected_to_the_future(self):
+        """A date to come counts no years; it is said so, not with a number below zero."""
+        client = self._corrected(-3)
+        self.assertEqual(self._pending(client).mapped("new_years"), [0, 0])
+        self.assertEqual(sorted(self._pending(client).mapped("difference")), [-12, -4])
+
+    def test_correction_is_told_and_serves(self):
+        """The reason is in the client's language, and work that waits gets the credits."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        client = self._corrected(20)
+        client.lang = "fr_FR"
+        served = []
+        with patch.object(
+            type(self.Account), "_credits_arrived", lambda accounts: served.extend(accounts.ids)
+        ):
+            self._pending(client).with_user(self.manager).action_apply()
+        account = self.Account._find(client)
+        self.assertEqual(set(served), set(account.ids))
+        self.assertIn("20 ans au lieu de 12", " ".join(account.entry_ids.mapped("reason")))
 
     def test_left_as_it_is(self):
         client = self._corrected(20)
