@@ -38,6 +38,7 @@
         "views/digest_views.xml",
         "views/service_intervention_views.xml",
         "views/service_intervention_type_views.xml",
+        "views/portal_layout_templates.xml",
         "views/portal_intervention_templates.xml",
         "report/service_credit_statement_templates.xml",
         "views/portal_credit_templates.xml",

@@ -5,14 +5,14 @@ import pytz
 from dateutil.relativedelta import relativedelta
 
 from odoo import fields, http
-from odoo.http import content_disposition, request
+from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 
 class ServiceCreditPortal(CustomerPortal):
-    """The client's credits: the card on /my, the stock, the statement and its exports."""
+    """The client's credits: the card on /my, the stock and the statement."""
 
     _credit_lines_per_page = 20
 
@@ -44,67 +44,6 @@ class ServiceCreditPortal(CustomerPortal):
             )
         return request.render(
             "service_credits.portal_my_credits", self._prepare_credits_values(page, **kwargs)
-        )
-
-    @http.route(
-        "/my/credits/statement.pdf",
-        type="http",
-        auth="user",
-        website=True,
-        readonly=True,
-        sitemap=False,
-    )
-    def portal_credits_pdf(self, **kwargs):
-        """The statement as a PDF with the company's layout, filtered like the page."""
-        account = self._get_credit_account()
-        if not account:
-            return request.redirect("/my/credits")
-        options = self._get_credit_options(**kwargs)
-        # sudo: a client may not read report actions; the account is the client's own.
-        pdf, _report_type = (
-            request.env["ir.actions.report"]
-            .sudo()
-            .with_company(account.company_id)
-            ._render_qweb_pdf(
-                "service_credits.action_report_statement",
-                account.ids,
-                data={"options": self._get_credit_statement_arguments(options)},
-            )
-        )
-        return request.make_response(
-            pdf,
-            headers=[
-                ("Content-Type", "application/pdf"),
-                ("Content-Length", len(pdf)),
-                ("Content-Disposition", content_disposition(self._get_credit_filename("pdf"))),
-            ],
-        )
-
-    @http.route(
-        "/my/credits/statement.xlsx",
-        type="http",
-        auth="user",
-        website=True,
-        readonly=True,
-        sitemap=False,
-    )
-    def portal_credits_xlsx(self, **kwargs):
-        """The statement as a spreadsheet, filtered like the page."""
-        account = self._get_credit_account()
-        if not account:
-            return request.redirect("/my/credits")
-        options = self._get_credit_options(**kwargs)
-        content = account._get_statement_xlsx(**self._get_credit_statement_arguments(options))
-        return request.make_response(
-            content,
-            headers=[
-                (
-                    "Content-Type",
-                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-                ),
-                ("Content-Length", len(content)),
-                ("Content-Disposition", content_disposition(self._get_credit_filename("xlsx"))),
-            ],
         )
 
     @http.route(
@@ -298,10 +237,6 @@ class ServiceCreditPortal(CustomerPortal):
             "search": options["search"] or None,
         }
 
-    def _get_credit_filename(self, extension):
-        day = fields.Date.to_string(fields.Date.context_today(request.env.user))
-        return request.env._("Service credits %(day)s", day=day) + "." + extension
-
     def _prepare_credits_values(self, page=1, **kwargs):
         options = self._get_credit_options(**kwargs)
         account = self._get_credit_account()
@@ -347,6 +282,7 @@ class ServiceCreditPortal(CustomerPortal):
                 "all": {"input": "all", "label": request.env._("Search in the statement")},
             },
             "chart": self._get_credit_chart(account),
+            "use": account._get_use_by_type(arguments["date_from"], arguments["date_to"]),
         }
 
     def _get_credit_chart(self, account):

@@ -50,23 +50,32 @@ class InterventionPortal(CustomerPortal):
         }
 
     def _get_intervention_filters(self):
+        """The tabs of the list, each with the states it shows (None: every one)."""
         return {
-            "all": {"label": request.env._("All"), "domain": Domain.TRUE},
-            "decide": {
-                "label": request.env._("To decide"),
-                "domain": Domain("state", "=", "quoted"),
-            },
+            "all": {"label": request.env._("All"), "states": None},
+            "decide": {"label": request.env._("To decide"), "states": ("quoted",)},
             "open": {
                 "label": request.env._("Under way"),
-                "domain": Domain(
-                    "state", "in", ("request", "awaiting_credits", "accepted", "in_progress")
-                ),
+                "states": ("request", "awaiting_credits", "accepted", "in_progress"),
             },
-            "done": {"label": request.env._("Delivered"), "domain": Domain("state", "=", "done")},
+            "done": {"label": request.env._("Delivered"), "states": ("done",)},
             "closed": {
-                "label": request.env._("Refused, expired, cancelled"),
-                "domain": Domain("state", "in", ("refused", "expired", "cancelled")),
+                "label": request.env._("Closed"),
+                "states": ("refused", "expired", "cancelled"),
             },
+        }
+
+    def _get_intervention_tabs(self, filters, domain):
+        """The filters, each with the number of interventions of `domain` behind it."""
+        states = dict(
+            request.env["service.intervention"]._read_group(domain, ["state"], ["__count"])
+        )
+        return {
+            key: {
+                "label": choice["label"],
+                "count": sum(states.get(state, 0) for state in choice["states"] or states),
+            }
+            for key, choice in filters.items()
         }
 
     @http.route(
@@ -83,12 +92,15 @@ class InterventionPortal(CustomerPortal):
         sortby = sortby if sortby in sortings else "date"
         filterby = filterby if filterby in filters else "all"
         search = (search or "")[:SEARCH_LENGTH]
-        domain = self._get_interventions_domain() & filters[filterby]["domain"]
+        domain = self._get_interventions_domain()
         if search:
             domain &= Domain("name", "ilike", search) | Domain("subject", "ilike", search)
+        tabs = self._get_intervention_tabs(filters, domain)
+        if states := filters[filterby]["states"]:
+            domain &= Domain("state", "in", states)
         pager = portal_pager(
             url="/my/interventions",
-            total=Intervention.search_count(domain),
+            total=tabs[filterby]["count"],
             page=page,
             step=self._interventions_per_page,
             url_args={"sortby": sortby, "filterby": filterby, "search": search or None},
@@ -108,7 +120,7 @@ class InterventionPortal(CustomerPortal):
             default_url="/my/interventions",
             searchbar_sortings=sortings,
             sortby=sortby,
-            searchbar_filters=filters,
+            tabs=tabs,
             filterby=filterby,
             searchbar_inputs={
                 "all": {"input": "all", "label": request.env._("Search in Interventions")}

@@ -9,6 +9,7 @@ from . import service_credit_account_merge
 from . import service_credit_account_export
 from . import service_credit_account_operations
 from . import service_credit_account_posting
+from . import service_credit_account_charts
 from . import service_credit_account_statement
 from . import service_credit_entry
 from . import service_credit_hold

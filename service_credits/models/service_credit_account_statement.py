@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import formatLang
@@ -303,42 +303,3 @@ class ServiceCreditAccount(models.Model):
         if quantity == 1:
             return self.env._("%(number)s credit", number=number)
         return self.env._("%(number)s credits", number=number)
-
-    # ------------------------------------------------------------
-    # The chart
-    # ------------------------------------------------------------
-
-    def _get_stock_points(self, limit=400):
-        """Return the stock at the end of each day with a movement, oldest first.
-
-        With more than `limit` such days, weeks (or months) are taken instead: a chart a few
-        hundred pixels wide shows no more.
-
-        :return: dicts of `date` (ISO), `available` and `held`
-        :rtype: list[dict]
-        """
-        account = self.sudo()  # the caller has chosen an account of the reader
-        groups = []
-        for granularity in ("day", "week", "month"):
-            groups = account.env["service.credit.entry"]._read_group(
-                [("account_id", "in", account.ids)],
-                [f"date:{granularity}"],
-                ["date:max", "available_change:sum", "held_change:sum"],
-                order=f"date:{granularity}",
-            )
-            if len(groups) <= limit:
-                break
-        points = []
-        available = held = 0
-        for _start, last, available_change, held_change in groups:
-            available += available_change
-            held += held_change
-            day = fields.Datetime.context_timestamp(account, last).date()
-            points.append(
-                {
-                    "date": fields.Date.to_string(day),
-                    "available": available,
-                    "held": held,
-                }
-            )
-        return points

@@ -31,6 +31,7 @@ from . import test_tours
 from . import test_demo
 from . import test_loyalty_grants
 from . import test_loyalty_rule
+from . import test_axe
 from . import test_buying_beside
 from . import test_buying_online
 from . import test_intervention_race

@@ -375,6 +375,6 @@ class TestInterventionRequest(InterventionHttpCase):
         self._ask()
         made = self._made()
         page = self._open(f"/my/interventions/{made.id}")
-        self.assertNotIn("Quotation</h5>", page.text)
+        self.assertNotIn("Quotation</h2>", page.text)
         page = self._press(page, made, "cancel")
         self.assertEqual(made.state, "cancelled")
