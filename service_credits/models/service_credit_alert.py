@@ -123,11 +123,17 @@ class ServiceCreditAlert(models.Model):
         last = 0
         while crossings := self._find_crossings(last):
             last = crossings[-1]["account_id"]
-            told = self._tell_batch(crossings)
-            if not progress(told, remaining=int(len(crossings) == BATCH)):
+            # One more: the look at whoever comes after these.
+            if not progress(self._tell_batch(crossings), remaining=1):
                 return
-        self._end_activities()
-        progress()
+        try:
+            self._end_activities()
+            self.env.flush_all()
+        except TransactionRollbackError:
+            # Someone works on one of them at this moment: the next run looks again.
+            self.env.cr.rollback()
+            self.env.invalidate_all(flush=False)
+        progress(remaining=0)
 
     @api.model
     def _tell_batch(self, crossings):

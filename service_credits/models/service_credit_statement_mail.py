@@ -7,12 +7,14 @@ from dateutil.relativedelta import relativedelta
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
+from odoo.tools import split_every
 from odoo.tools.misc import format_date
 
 from .service_credit_account_alert import STAFF
 
 _logger = logging.getLogger(__name__)
 
+WINDOW = 1000  # accounts looked up at once
 BATCH = 10  # statements per transaction: each PDF takes about half a second
 
 
@@ -53,9 +55,12 @@ class ServiceCreditStatementMail(models.Model):
             last = 0
             while due := self._find_due(company, month, last):
                 last = due[-1]
-                sent = self._send_batch(due, month)
-                if not progress(sent, remaining=int(len(due) == BATCH)):
-                    return
+                left = len(due)
+                for batch in split_every(BATCH, due, list):
+                    left -= len(batch)
+                    # One more: the look at whoever comes after these.
+                    if not progress(self._send_batch(batch, month), remaining=left + 1):
+                        return
         progress(remaining=0)
 
     @api.model
@@ -113,7 +118,7 @@ class ServiceCreditStatementMail(models.Model):
                 "begin": begin,
                 "end": end,
                 "last": last,
-                "limit": BATCH,
+                "limit": WINDOW,
             },
         )
         return [account_id for (account_id,) in self.env.cr.fetchall()]
