@@ -148,6 +148,9 @@ class ServiceCreditDashboard(models.AbstractModel):
     def _format(self, number):
         return formatLang(self.env, number, digits=0)
 
+    def _format_credits(self, credits):
+        return self.env["service.credit.account"]._format_credits(credits)
+
     def _format_money(self, amount):
         return formatLang(self.env, amount, currency_obj=self.env.company.currency_id)
 
@@ -271,7 +274,7 @@ class ServiceCreditDashboard(models.AbstractModel):
             count, credits = states.get(state, (0, 0))
             detail = ""
             if state != "request":
-                detail = self.env._("%(credits)s credits", credits=self._format(credits))
+                detail = self._format_credits(credits)
             tiles.append(self._prepare_intervention_tile(key, label, count, detail, state))
         overdue = self._get_overdue_domain()
         late = self.env[model].search_count(overdue)
@@ -331,7 +334,7 @@ class ServiceCreditDashboard(models.AbstractModel):
                 {
                     "id": row.id,
                     "name": row.partner_id.display_name,
-                    "credits": row.available,
+                    "credits": self._format_credits(row.available),
                     "detail": self._get_low_detail(row),
                     "action": {
                         "type": "ir.actions.act_window",
@@ -368,7 +371,7 @@ class ServiceCreditDashboard(models.AbstractModel):
                     "id": row.id,
                     "name": row.display_name,
                     "client": row.commercial_partner_id.display_name,
-                    "credits": row.credits,
+                    "credits": self._format_credits(row.credits),
                     "detail": format_date(self.env, row.validity_date),
                     "action": {
                         "type": "ir.actions.act_window",

@@ -61,7 +61,7 @@ class ServiceCreditForecast(models.Model):
                                epoch FROM %(now)s::timestamp - first.date) / 2629800))::numeric
                                AS months
                       FROM service_credit_account account
-                      JOIN res_partner partner ON partner.id = account.partner_id
+                      LEFT JOIN res_partner partner ON partner.id = account.partner_id
                       JOIN service_credit_entry first
                         ON first.account_id = account.id AND first.sequence = 1
                       LEFT JOIN (SELECT COALESCE(owner.merged_into_id, owner.id) AS account_id,

@@ -68,9 +68,9 @@ class ServiceCreditOutstanding(models.Model):
                        AS value
               FROM service_credit_lot lot
               JOIN service_credit_account account ON account.id = lot.account_id
-              JOIN res_partner partner ON partner.id = account.partner_id
-              JOIN res_company company ON company.id = account.company_id
-              JOIN res_currency currency ON currency.id = company.currency_id
+              LEFT JOIN res_partner partner ON partner.id = account.partner_id
+              LEFT JOIN res_company company ON company.id = account.company_id
+              LEFT JOIN res_currency currency ON currency.id = company.currency_id
               LEFT JOIN sale_order_line sale_line ON sale_line.id = lot.order_line_id
               LEFT JOIN account_move_line move_line ON move_line.id = lot.invoice_line_id
               LEFT JOIN product_product product

@@ -133,8 +133,8 @@ class ServiceCreditReport(models.Model):
             service_credit_entry entry
             JOIN service_credit_lot lot ON lot.id = entry.lot_id
             JOIN service_credit_account account ON account.id = entry.account_id
-            JOIN res_company company ON company.id = account.company_id
-            JOIN res_partner partner ON partner.id = account.partner_id
+            LEFT JOIN res_company company ON company.id = account.company_id
+            LEFT JOIN res_partner partner ON partner.id = account.partner_id
             LEFT JOIN sale_order_line sale_line ON sale_line.id = lot.order_line_id
             LEFT JOIN sale_order sale ON sale.id = sale_line.order_id
             LEFT JOIN account_move_line move_line ON move_line.id = lot.invoice_line_id

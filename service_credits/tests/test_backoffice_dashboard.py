@@ -340,3 +340,26 @@ class TestDashboardPending(DashboardCase, BuyingCase):
         self.assertFalse(self.Account._find(client, self.company))
         tile = self._tiles(self._figures())["pending"]
         self.assertEqual((tile["value"], tile["action"]["domain"]), (20, [("id", "in", order.ids)]))
+
+    def test_queries_do_not_grow_with_what_is_pending(self):
+        """Orders, orders invoiced and invoices without an order that wait: few or many."""
+        self.company.service_credit_grant_on = "payment"
+
+        def wait(number):
+            for _number in range(number):
+                client = self._make_client()
+                self._sell(client, (self.pack10, 1))
+                self._invoice(self._sell(client, (self.pack10, 2)))
+                self._bill(client, (self.pack5, 1))
+
+        def count():
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self._figures()
+            return self.env.cr.sql_log_count - before
+
+        wait(2)
+        count()  # what Odoo keeps in its caches afterwards
+        few = count()
+        wait(10)
+        self.assertEqual(count(), few)

@@ -145,6 +145,12 @@ class TestCreditReports(ServiceCreditsCase):
         self.assertAlmostEqual(purchase.value, purchase.outstanding * 80)
         self.assertEqual(rows.filtered(lambda row: not row.value).mapped("worth"), ["free"] * 2)
 
+    def test_what_is_reserved_is_still_outstanding(self):
+        self.account._grant(4, "buy", origin="purchase", value=320)
+        self.account._reserve(4, "all of it")
+        row = self.Outstanding.search([("account_id", "=", self.account.id)])
+        self.assertEqual((row.available, row.held, row.outstanding, row.value), (0, 4, 4, 320))
+
     def test_ages_of_every_year(self):
         for number, day in enumerate(
             [(2026, 6, 14), (2025, 12, 1), (2025, 6, 14), (2024, 6, 16), (2024, 6, 14)]
