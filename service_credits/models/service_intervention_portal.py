@@ -40,6 +40,11 @@ class ServiceIntervention(models.Model):
             query.update(decision=decision, revision=self.revision)
         return f"{self.get_base_url()}{self.access_url}?{urlencode(query)}"
 
+    def _get_report_base_filename(self):
+        """The name of the quotation's PDF, downloaded in the portal."""
+        self.ensure_one()
+        return self.name
+
     # === Seen === #
 
     def _mark_seen(self, partner):

@@ -90,6 +90,10 @@ class TestInterventionPrice(InterventionHttpCase):
         revised._send_quotation()
         page = self.url_open(f"/my/interventions/{revised.id}?report_type=html")
         self.assertIn(">77<", page.text)
+        printed = self.url_open(f"/my/interventions/{revised.id}?report_type=pdf&download=1")
+        self.assertEqual(printed.status_code, 200)
+        name = revised.name.replace("/", "_")
+        self.assertIn(f"{name}.pdf", printed.headers["Content-Disposition"])
 
     def test_sorted_by_credits(self):
         for credits in (3, 8, 5):

@@ -217,16 +217,20 @@ class TestLoyaltyGrants(LoyaltyCase):
 
     def test_left_to_others(self):
         """Clients that others hold for long are left; the scheduled action comes back to them."""
-        client = self._client(self._years_ago(5))
-        with patch.object(
-            type(self.env["res.partner"]), "try_lock_for_update",
-            lambda partners, **_kwargs: partners.browse(),
+        held, free = (self._client(self._years_ago(5)) for _n in range(2))
+        with (
+            patch.object(
+                type(self.env["res.partner"]), "try_lock_for_update",
+                lambda partners, **_kwargs: partners - held,
+            ),
+            patch.object(type(self.env["ir.cron"]), "_commit_progress") as progress,
         ):  # fmt: skip
-            self.assertEqual(self.yearly._grant_clients(client.ids, TODAY).ids, [])
-            with patch.object(type(self.env["ir.cron"]), "_commit_progress") as progress:
-                self.Program._cron_loyalty()
-        self.assertEqual(self._granted(client), {})
-        self.assertEqual(progress.call_args.kwargs, {"remaining": 2})  # welcome and yearly
+            self.assertEqual(self.yearly._grant_clients(held.ids, TODAY).ids, [])
+            self.Program._cron_loyalty()
+        self.assertEqual(self._granted(held), {})
+        self.assertEqual(self._available(free), 7)
+        # After the free one was told, the two grants of the held one are still to be made.
+        self.assertEqual(progress.call_args.kwargs, {"remaining": 2})
 
     def test_the_ledger_refuses_a_second_grant(self):
         """Even if the computation were wrong: the key is unique in the account."""

@@ -144,12 +144,14 @@ class TestLoyaltyRule(LoyaltyCase):
             self._be("2026-06-15 12:00:00")
 
     def test_next_grant_of_a_merged_client(self):
-        """What the lost client had received is not announced again."""
+        """What the lost client had received is not announced again, nor granted."""
         kept, lost = self._client(date(2020, 9, 1)), self._client(date(2020, 9, 1))
+        contact = self.env["res.partner"].create({"name": "Ann", "parent_id": kept.id})
         self.welcome._grant_clients(lost.ids, TODAY)
-        self.Account._for_partner(kept, self.company)
-        self.env["base.partner.merge.automatic.wizard"].create({})._merge((kept | lost).ids, kept)
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((contact | lost).ids, contact)
         self.assertEqual(self._next(kept)[3], self.yearly)
+        self.assertFalse(self.welcome._get_due(TODAY, kept.ids))
 
     def test_next_grant_after_a_late_start(self):
         """What fell due earlier in the year of the start is not announced: it is never granted."""
