@@ -59,6 +59,7 @@
         "views/res_partner_contact_rights_views.xml",
         "views/product_views.xml",
         "views/sale_order_views.xml",
+        "views/sale_order_intervention_views.xml",
         "views/service_credit_account_pending_views.xml",
         "views/service_credit_account_alert_views.xml",
         "views/service_credit_alert_views.xml",

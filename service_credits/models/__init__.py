@@ -4,11 +4,11 @@ from . import service_credit_account
 from . import base_partner_merge
 from . import res_partner
 from . import service_credit_account_api
-from . import service_credit_account_alert
 from . import service_credit_account_merge
 from . import service_credit_account_export
 from . import service_credit_account_operations
 from . import service_credit_account_posting
+from . import service_credit_account_alert
 from . import service_credit_account_charts
 from . import service_credit_account_statement
 from . import service_credit_entry
@@ -24,6 +24,7 @@ from . import service_credit_account_readers
 from . import service_credit_alert
 from . import service_credit_alert_tell
 from . import service_credit_statement_mail
+from . import service_credit_account_statement_mail
 from . import service_credit_correction
 from . import res_partner_seniority
 from . import service_credit_reconciliation
@@ -68,6 +69,7 @@ from . import service_credit_lot_product
 from . import product_template_credits_sold
 from . import product_product_credits_sold
 from . import res_partner_intervention
+from . import sale_order_waiting_count
 from . import service_credit_dashboard
 from . import service_credit_dashboard_charts
 from . import service_credit_dashboard_onboarding

@@ -189,7 +189,8 @@ class TestDashboard(DashboardCase, ServiceCreditsCase):
 
     def test_rights(self):
         for user in (self.employee, self.portal):
-            with self.assertRaises(AccessError):
+            # refused by the dashboard itself, before any figure is read
+            with self.assertRaisesRegex(AccessError, "dashboard of service credits"):
                 self.env["service.credit.dashboard"].with_user(user).action_get_figures()
         self._live()
         for user in (self.user, self.manager, self.accountant):
@@ -332,6 +333,19 @@ class TestDashboardPending(DashboardCase, BuyingCase):
         self.assertEqual(self._pending(), (85, 15))
         gone._action_cancel()
         self.assertEqual(self._pending(), (80, 15))
+
+    def test_pending_of_a_part_of_a_dozen(self):
+        self.company.service_credit_grant_on = "payment"
+        client = self._make_client()
+        self._account(client)
+        dozen = self.env.ref("uom.product_uom_dozen")
+        order = self._sell(client, (self.pack5, 1, {"product_uom_id": dozen.id}))
+        invoice = order._create_invoices()
+        invoice.invoice_line_ids.quantity = 0.5
+        invoice.action_post()
+        self._pay(invoice)
+        self.assertEqual(self._credits(client), 30)
+        self.assertEqual(self._pending(), (30, 0))
 
     def test_a_client_without_account_waits_too(self):
         self.company.service_credit_grant_on = "payment"

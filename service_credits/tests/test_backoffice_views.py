@@ -122,6 +122,31 @@ class TestSmartButtons(BuyingCase):
         self.assertEqual(account.intervention_count, 3)
         self.assertEqual(len(self._opened(account.action_view_interventions(), self.staff)), 3)
 
+    def test_interventions_that_wait_for_an_order(self):
+        client = self._make_client()
+        kind = self.env.ref("service_credits.service_intervention_type_report")
+        work = self.env["service.intervention"].create(
+            {
+                "partner_id": client.id, "type_id": kind.id, "company_id": self.company.id,
+                "line_ids": [Command.create({"description": "Work", "credits": 4})],
+            }
+        )  # fmt: skip
+        self.company.write(
+            {"service_credit_grant_on": "payment", "portal_confirmation_sign": False,
+             "portal_confirmation_pay": False}
+        )  # fmt: skip
+        work._send_quotation()
+        order = work._accept_and_order(client, work.revision).with_env(self.env)
+        other = self._sell(client, (self.pack5, 1))
+        self.assertEqual(
+            [order.service_intervention_count, other.service_intervention_count], [1, 0]
+        )
+        seller = self.manager
+        action = order.with_user(seller).action_view_service_interventions()
+        self.assertEqual(self._opened(action, seller), work)
+        with self.assertRaises(AccessError):
+            order.with_user(self.employee).action_view_service_interventions()
+
     def test_analysis_of_an_account(self):
         client = self._make_client()
         self._sell(client, (self.pack10, 1))
