@@ -67,6 +67,10 @@ class ServiceCreditAccount(models.Model):
     )  # fmt: skip
     topup_quantity = fields.Integer("Packs to top up with", default=1)
 
+    alert_ids = fields.One2many(
+        "service.credit.alert", "account_id", "Alerts", readonly=True, groups=STAFF
+    )
+
     _alert_threshold = models.Constraint("CHECK (alert_threshold_own >= 0)")
 
     def init(self):
@@ -149,3 +153,37 @@ class ServiceCreditAccount(models.Model):
             # An alert tells of credits that go, not of a setting that changed.
             vals = {**vals, "alert_since": fields.Datetime.now()}
         return super().write(vals)
+
+    # === Promptness === #
+
+    def _post(self, state, key, kind, lots, **kwargs):
+        """Have the alerts looked at soon when this posting brings the stock down to the
+        threshold. The rest is the scheduled action's work: no posting waits for a mail."""
+        before = state[self.id]["available"]
+        entries = super()._post(state, key, kind, lots, **kwargs)
+        after = state[self.id]["available"]
+        if after < before and self._crosses_threshold(before, after):
+            cron = self.env.ref("service_credits.cron_alerts", raise_if_not_found=False)
+            if cron:
+                # sudo: any right that lets someone take credits lets the alert leave
+                cron.sudo()._trigger()
+        return entries
+
+    def _crosses_threshold(self, before, after):
+        """Whether the threshold lies between; one small statement, for every posting asks it."""
+        self.ensure_one()
+        self.env["res.company"].flush_model(
+            ["service_credit_alert", "service_credit_alert_threshold"]
+        )
+        self.flush_recordset(["alert_policy", "alert_threshold_own"])
+        self.env.cr.execute(
+            """
+            SELECT FROM service_credit_account a
+              JOIN res_company c ON c.id = a.company_id AND c.service_credit_alert
+             WHERE a.id = %s
+               AND CASE WHEN a.alert_policy = 'own' THEN coalesce(a.alert_threshold_own, 0)
+                        ELSE c.service_credit_alert_threshold END BETWEEN %s AND %s
+            """,
+            [self.id, after, before - 1],
+        )
+        return bool(self.env.cr.rowcount)

@@ -4,8 +4,6 @@ from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
 
-from .service_credit_account_alert import STAFF
-
 _logger = logging.getLogger(__name__)
 
 BATCH = 100  # accounts per transaction: a mail takes several milliseconds to write
@@ -197,43 +195,3 @@ class ServiceCreditAlert(models.Model):
             ],
         )
         return self.browse(alert_id for (alert_id,) in self.env.cr.fetchall())
-
-
-class ServiceCreditAccount(models.Model):
-    _inherit = "service.credit.account"
-
-    alert_ids = fields.One2many(
-        "service.credit.alert", "account_id", "Alerts", readonly=True, groups=STAFF
-    )
-
-    def _post(self, state, key, kind, lots, **kwargs):
-        """Have the alerts looked at soon when this posting brings the stock down to the
-        threshold. The rest is the scheduled action's work: no posting waits for a mail."""
-        before = state[self.id]["available"]
-        entries = super()._post(state, key, kind, lots, **kwargs)
-        after = state[self.id]["available"]
-        if after < before and self._crosses_threshold(before, after):
-            cron = self.env.ref("service_credits.cron_alerts", raise_if_not_found=False)
-            if cron:
-                # sudo: any right that lets someone take credits lets the alert leave
-                cron.sudo()._trigger()
-        return entries
-
-    def _crosses_threshold(self, before, after):
-        """Whether the threshold lies between; one small statement, for every posting asks it."""
-        self.ensure_one()
-        self.env["res.company"].flush_model(
-            ["service_credit_alert", "service_credit_alert_threshold"]
-        )
-        self.flush_recordset(["alert_policy", "alert_threshold_own"])
-        self.env.cr.execute(
-            """
-            SELECT FROM service_credit_account a
-              JOIN res_company c ON c.id = a.company_id AND c.service_credit_alert
-             WHERE a.id = %s
-               AND CASE WHEN a.alert_policy = 'own' THEN coalesce(a.alert_threshold_own, 0)
-                        ELSE c.service_credit_alert_threshold END BETWEEN %s AND %s
-            """,
-            [self.id, after, before - 1],
-        )
-        return bool(self.env.cr.rowcount)

@@ -10,8 +10,6 @@ from odoo import api, fields, models
 from odoo.tools import split_every
 from odoo.tools.misc import format_date
 
-from .service_credit_account_alert import STAFF
-
 _logger = logging.getLogger(__name__)
 
 WINDOW = 1000  # accounts looked up at once
@@ -231,39 +229,3 @@ class ServiceCreditStatementMail(models.Model):
         """Opening and closing balances of the month, and the number of movements."""
         self.ensure_one()
         return self.account_id._get_statement(**self._get_options(), limit=0)
-
-
-class ServiceCreditAccount(models.Model):
-    _inherit = "service.credit.account"
-
-    statement_policy = fields.Selection(
-        [
-            ("company", "As the company does"),
-            ("yes", "Each month"),
-            ("no", "Never"),
-        ],
-        string="Statement by mail",
-        required=True,
-        default="company",
-        help="Whether the client receives the statement of each month by mail.",
-    )
-    statement_since = fields.Datetime(
-        readonly=True,
-        help="When the client's own choice was made last: months that ended before are not sent.",
-    )
-    statement_mail_ids = fields.One2many(
-        "service.credit.statement.mail", "account_id", "Statements sent", readonly=True,
-        groups=STAFF,
-    )  # fmt: skip
-
-    def init(self):
-        super().init()
-        # Accounts are opened by a statement of the ledger that knows nothing of this column.
-        self.env.cr.execute(
-            "ALTER TABLE service_credit_account ALTER COLUMN statement_policy SET DEFAULT 'company'"
-        )
-
-    def write(self, vals):
-        if "statement_policy" in vals:
-            vals = {**vals, "statement_since": fields.Datetime.now()}
-        return super().write(vals)
