@@ -25,7 +25,6 @@ from . import service_credit_alert
 from . import service_credit_alert_tell
 from . import service_credit_statement_mail
 from . import service_credit_account_statement_mail
-from . import service_credit_account_statement_mail
 from . import service_credit_correction
 from . import res_partner_seniority
 from . import service_credit_reconciliation
