@@ -257,25 +257,26 @@ class ServiceCreditDashboard(models.AbstractModel):
 
     def _get_intervention_tiles(self):
         model = "service.intervention"
+        labels = {
+            "request": self.env._("To price"),
+            "quoted": self.env._("To decide by the client"),
+            "awaiting_credits": self.env._("Awaiting credits"),
+        }
         states = {
             state: (count, credits)
             for state, count, credits in self.env[model]._read_group(
-                [("state", "in", ("request", "quoted", "awaiting_credits"))],
+                [("state", "in", list(labels))],
                 ["state"],
                 ["__count", "credits:sum"],
             )
         }
         tiles = []
-        for key, label, state in (
-            ("to_price", self.env._("To price"), "request"),
-            ("to_decide", self.env._("To decide by the client"), "quoted"),
-            ("awaiting", self.env._("Awaiting credits"), "awaiting_credits"),
-        ):
+        for key, state in (
+            ("to_price", "request"), ("to_decide", "quoted"), ("awaiting", "awaiting_credits")
+        ):  # fmt: skip
             count, credits = states.get(state, (0, 0))
-            detail = ""
-            if state != "request":
-                detail = self._format_credits(credits)
-            tiles.append(self._prepare_intervention_tile(key, label, count, detail, state))
+            detail = self._format_credits(credits) if state != "request" else ""
+            tiles.append(self._prepare_intervention_tile(key, labels[state], count, detail, state))
         overdue = self._get_overdue_domain()
         late = self.env[model].search_count(overdue)
         tiles.append(
