@@ -88,14 +88,17 @@ class TestLoyaltyMessages(LoyaltyCase):
         self.assertFalse(self.News.search([]))
 
     def test_merged_before_being_told(self):
-        """The client that is left is told, and served with the credits that came along."""
+        """The client that is left is told, and served with the credits that came along: also
+        when the other one became a contact of it."""
         kept, lost = (
             self._client(self._years_ago(5), email=f"{name}@example.com")
             for name in ("kept", "lost")
         )
+        contact = kept.create({"name": "Ann", "parent_id": kept.id, "email": "ann@example.com"})
         account = self.Account._for_partner(kept, self.company)
         self.yearly._grant_clients(lost.ids, TODAY)
-        self.env["base.partner.merge.automatic.wizard"].create({})._merge((kept | lost).ids, kept)
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((contact | lost).ids, contact)
         served = []
         with patch.object(
             type(self.Account), "_credits_arrived", lambda accounts: served.extend(accounts.ids)

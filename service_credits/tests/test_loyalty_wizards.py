@@ -117,8 +117,38 @@ class TestLoyaltyWizards(LoyaltyCase):
                 self.yearly.with_user(user).write({"max_credits": 60})
             with self.assertRaises(AccessError):
                 self.yearly.with_user(user).action_preview()
+        # Whoever may use the windows, only managers grant and date clients.
+        self._open_to_accountants(
+            "service.credit.loyalty", "service.credit.loyalty.line", "service.credit.seniority",
+            "service.credit.seniority.line",
+        )  # fmt: skip
+        seniority = self.env["service.credit.seniority"].with_user(self.accountant).create({})
+        lines = self.env["service.credit.seniority.line"].with_user(self.accountant)
+        for refused in (
+            wizard.with_user(self.accountant).action_compute,
+            wizard.with_user(self.accountant).action_confirm,
+            seniority.action_propose,
+            lines.with_context(service_credit_seniority_id=seniority.id).action_apply,
+        ):
+            with self.assertRaisesRegex(AccessError, "Only managers"):
+                refused()
         action = self.yearly.with_user(self.manager).action_preview()
         self.assertEqual(action["context"]["default_program_ids"], self.yearly.ids)
+
+    def _open_to_accountants(self, *models):
+        """Access rights that a firm might give: the methods' own checks are left."""
+        for model in models:
+            self.env["ir.model.access"].create(
+                {
+                    "name": "test",
+                    "model_id": self.env["ir.model"]._get_id(model),
+                    "group_id": self.env.ref("service_credits.group_accountant").id,
+                    "perm_read": True,
+                    "perm_write": True,
+                    "perm_create": True,
+                    "perm_unlink": True,
+                }
+            )
 
     # === Seniority from invoices === #
 
@@ -282,9 +312,10 @@ class TestLoyaltyWizards(LoyaltyCase):
         self.assertEqual(self._pending(client).mapped("difference"), [1])
 
     def test_same_years_no_offer(self):
-        client = self._client(date(2014, 3, 1))
+        client = self._client(date(2016, 3, 1))
         self.yearly._grant_clients(client.ids, TODAY)
-        client.service_credit_since = date(2014, 11, 30)  # 12 years within 2026 all the same
+        # On the day of the grant it would be nine years only; within 2026 it is ten all the same.
+        client.service_credit_since = date(2016, 11, 30)
         self.assertFalse(self._pending(client))
 
     def test_only_managers_decide(self):
@@ -295,3 +326,7 @@ class TestLoyaltyWizards(LoyaltyCase):
                     getattr(self._pending(client).with_user(user), action)()
         with self.assertRaises(AccessError):
             self._pending(client).with_user(self.manager).write({"difference": 100})
+        self._open_to_accountants("service.credit.correction")
+        for action in ("action_apply", "action_leave"):
+            with self.assertRaisesRegex(AccessError, "Only managers"):
+                getattr(self._pending(client).with_user(self.accountant), action)()
