@@ -32,12 +32,20 @@ class ProductProduct(models.Model):
                     "company_id": company.id,
                     "date_order": fields.Datetime.now(),
                     "order_line": [
-                        Command.create({"product_id": product.id, "product_uom_qty": quantity})
+                        Command.create(
+                            {
+                                "product_id": product.id,
+                                "product_uom_qty": quantity,
+                                # looked up line by line otherwise, and no part of a price
+                                "analytic_distribution": False,
+                            }
+                        )
                         for product, quantity in wanted
                     ],
                 }
             )
         )
+        order.order_line._set_pack_price_rules()
         prices = []
         for (product, quantity), line in zip(wanted, order.order_line, strict=True):
             credits = product.service_credits * quantity

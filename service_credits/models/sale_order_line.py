@@ -118,3 +118,19 @@ class SaleOrderLine(models.Model):
         Purchase._sync(
             order_lines=lines, why="quantity" if changed else "order"
         )
+
+    def _set_pack_price_rules(self):
+        """Look the pricelist's rules of these unsaved lines up together, not line by line.
+
+        The same question that `_compute_pricelist_item_id` puts for each line.
+        """
+        alike = {}
+        for line in self.filtered("order_id.pricelist_id"):
+            asked = tuple(line._get_pricelist_kwargs().items())
+            alike[asked] = alike.get(asked, self.browse()) | line
+        for asked, lines in alike.items():
+            rules = lines.order_id.pricelist_id._compute_price_rule(
+                lines.product_id, compute_price=False, **dict(asked)
+            )
+            for line in lines:
+                line.pricelist_item_id = rules[line.product_id.id][1]
