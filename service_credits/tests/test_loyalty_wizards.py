@@ -243,6 +243,9 @@ class TestLoyaltyWizards(LoyaltyCase):
             offered.action_apply()
         self._run()
         self.assertEqual(self._available(client), 21)
+        # What a correction added is no grant of its own, to be corrected in its turn.
+        client.service_credit_since = self._years_ago(22)
+        self.assertFalse(self._pending(client))
         self.assertIn(
             "Yearly thanks 2026, seniority put right: 20 years instead of 12",
             self.Account._find(client).entry_ids.mapped("reason"),
