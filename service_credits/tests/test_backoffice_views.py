@@ -232,7 +232,8 @@ class TestDigest(ServiceCreditsCase):
         self.digest.user_ids = self.manager
         self.digest.action_send_manual()
         mail = self.env["mail.mail"].search([("email_to", "ilike", self.manager.email)], limit=1)
-        self.assertIn("Service Credits Sold", mail.body_html)
+        for kpi in ("sold", "used"):
+            self.assertIn(f'data-field="kpi_service_credits_{kpi}"', mail.body_html)
 
     def test_tips_render(self):
         own = self.env["digest.tip"].search([("group_id", "=", self._group("manager").id)])
