@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { addLine, click, deliver, open, see, send } from "./steps";
 
 /**
  * The whole way of one credit, as the client and as staff live it. Each tour is one sitting of
@@ -6,14 +7,6 @@ import { registry } from "@web/core/registry";
  */
 const story = (name, url, steps) =>
     registry.category("web_tour.tours").add(`service_credits_${name}`, { url, steps });
-
-const click = (content, trigger, expectUnloadPage = false) => ({
-    content,
-    trigger,
-    run: "click",
-    expectUnloadPage,
-});
-const see = (content, trigger) => ({ content, trigger });
 
 /** The client asks for a report called `subject`. */
 const askFor = (subject) => [
@@ -26,32 +19,14 @@ const askFor = (subject) => [
         run: "edit Sales by region and by month, as a spreadsheet.",
     },
     click("Send the request", ".o_sc_request button[type=submit]", true),
-    see("The request is there", `h3:contains('${subject}')`),
-];
-
-/** Staff open the intervention called `subject` from the board. */
-const open = (subject) => [
-    click("Open it from the board", `.o_kanban_record:contains('${subject}')`),
-    see("It is open", `.o_form_view .o_breadcrumb:contains('${subject}')`),
+    see("The request is there", `h1:contains('${subject}')`),
 ];
 
 /** Staff price the intervention called `subject` at `credits` and send it. */
 const quote = (subject, credits) => [
     ...open(subject),
-    click("Add a line", "[name=line_ids] .o_field_x2many_list_row_add a"),
-    {
-        content: "Say what is done",
-        trigger: "[name=line_ids] .o_selected_row [name=description] textarea",
-        run: "edit Report by region and month",
-    },
-    {
-        content: "Say what it costs",
-        trigger: "[name=line_ids] .o_selected_row [name=credits] input",
-        run: `edit ${credits}`,
-    },
-    click("Send it", "button[name=action_send].btn-primary"),
-    click("The mail is written, send it", ".modal button[name=action_send_mail]:not([disabled])"),
-    see("The client decides now", ".o_arrow_button_current:contains('Quoted')"),
+    ...addLine(1, "Report by region and month", credits),
+    ...send(),
 ];
 
 story("client_orders", "/my", () => [
@@ -95,11 +70,7 @@ story("client_accepts", undefined, () => [
 
 story("staff_delivers", "/odoo/interventions", () => [
     ...open("Monthly sales report"),
-    click("Start", "button[name=action_start]"),
-    see("The work has begun", ".o_arrow_button_current:contains('In Progress')"),
-    click("Deliver", "button[name=action_deliver]"),
-    click("All of it", ".modal button[name=action_confirm]"),
-    see("It is done", ".o_arrow_button_current:contains('Done')"),
+    ...deliver(),
 ]);
 
 story("client_reads_statement", "/my/credits", () => [
