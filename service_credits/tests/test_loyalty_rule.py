@@ -129,6 +129,7 @@ class TestLoyaltyRule(LoyaltyCase):
         self.assertEqual(self._next(new), (date(2027, 6, 15), 1, 1, self.welcome))
         contact = self.env["res.partner"].create({"name": "Ann", "parent_id": client.id})
         self.assertEqual(self._next(contact), self._next(client))
+        self.assertEqual(contact.service_credit_seniority, 5)
 
     def test_next_grant_is_what_the_run_grants(self):
         """On the announced day, and not before, the run grants just that."""
