@@ -35,9 +35,9 @@ const tile = (key, label, value, more = {}) => ({
 });
 
 const figures = (more = {}) => ({
-    period: "month",
+    period: "twelve_months",
     periods: [
-        { key: "month", label: "This month" },
+        { key: "twelve_months", label: "Last 12 months" },
         { key: "year", label: "This year" },
     ],
     empty: false,
@@ -124,11 +124,11 @@ test("a figure whose list the user may not read is no button", async () => {
 
 test("another period is asked of the server", async () => {
     const { asked } = await open(figures());
-    expect("[data-period=month]").toHaveAttribute("aria-pressed", "true");
+    expect("[data-period=twelve_months]").toHaveAttribute("aria-pressed", "true");
     await contains("[data-period=year]").click();
-    expect(asked).toEqual(["month", "year"]);
+    expect(asked).toEqual(["twelve_months", "year"]);
     expect("[data-period=year]").toHaveAttribute("aria-pressed", "true");
-    expect("[data-period=month]").toHaveAttribute("aria-pressed", "false");
+    expect("[data-period=twelve_months]").toHaveAttribute("aria-pressed", "false");
 });
 
 test("the bars of the chart open their month", async () => {

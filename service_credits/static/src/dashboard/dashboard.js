@@ -19,7 +19,8 @@ export class ServiceCreditsDashboard extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.keepLast = new KeepLast();
-        this.state = useState({ period: this.props.state?.period || "month", data: null });
+        // Packs are bought a few times a year: a month alone would often be empty.
+        this.state = useState({ period: this.props.state?.period || "twelve_months", data: null });
         useSetupAction({ getLocalState: () => ({ period: this.state.period }) });
         onWillStart(() => this.load());
     }
