@@ -46,6 +46,7 @@ STORY = {
         ".o_portal_my_doc_table a",
     ),
     "interventions": ("staff", "/odoo/interventions", 1440, 900, None),
+    "dashboard": ("hugo", "/odoo/service-credits", 1440, 1100, None),
 }
 
 
