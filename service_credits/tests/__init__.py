@@ -26,6 +26,7 @@ from . import test_ledger_partners
 from . import test_ledger_reconcile
 from . import test_ledger_wizards
 from . import test_portal_credits
+from . import test_portal_pages
 from . import test_portal_queries
 from . import test_statement_mail
 from . import test_tours
