@@ -14,6 +14,14 @@ class InterventionPortal(CustomerPortal):
     """The client's interventions: the list, and the page of one."""
 
     _interventions_per_page = 20
+    # Apart from their labels: the export of terms would take the states for text to translate.
+    _intervention_tab_states = {
+        "all": None,
+        "decide": ("quoted",),
+        "open": ("request", "awaiting_credits", "accepted", "in_progress"),
+        "done": ("done",),
+        "closed": ("refused", "expired", "cancelled"),
+    }
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
@@ -51,18 +59,16 @@ class InterventionPortal(CustomerPortal):
 
     def _get_intervention_filters(self):
         """The tabs of the list, each with the states it shows (None: every one)."""
+        labels = {
+            "all": request.env._("All"),
+            "decide": request.env._("To decide"),
+            "open": request.env._("Under way"),
+            "done": request.env._("Delivered"),
+            "closed": request.env._("Closed"),
+        }
         return {
-            "all": {"label": request.env._("All"), "states": None},
-            "decide": {"label": request.env._("To decide"), "states": ("quoted",)},
-            "open": {
-                "label": request.env._("Under way"),
-                "states": ("request", "awaiting_credits", "accepted", "in_progress"),
-            },
-            "done": {"label": request.env._("Delivered"), "states": ("done",)},
-            "closed": {
-                "label": request.env._("Closed"),
-                "states": ("refused", "expired", "cancelled"),
-            },
+            key: {"label": label, "states": self._intervention_tab_states[key]}
+            for key, label in labels.items()
         }
 
     def _get_intervention_tabs(self, filters, domain):
