@@ -130,6 +130,9 @@ class TestLoyaltyRule(LoyaltyCase):
         contact = self.env["res.partner"].create({"name": "Ann", "parent_id": client.id})
         self.assertEqual(self._next(contact), self._next(client))
         self.assertEqual(contact.service_credit_seniority, 5)
+        late = self._client(date(2016, 3, 1))  # fell due in March, waits for the run
+        self.welcome._grant_clients(late.ids, TODAY)
+        self.assertEqual(self._next(late), (TODAY, 4, 10, self.yearly))
 
     def test_next_grant_is_what_the_run_grants(self):
         """On the announced day, and not before, the run grants just that."""
