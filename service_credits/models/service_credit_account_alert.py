@@ -74,7 +74,6 @@ class ServiceCreditAccount(models.Model):
     _alert_threshold = models.Constraint("CHECK (alert_threshold_own >= 0)")
 
     def init(self):
-        super().init()
         # Accounts are opened by a statement of the ledger that knows nothing of these columns.
         self.env.cr.execute(
             """
@@ -83,6 +82,7 @@ class ServiceCreditAccount(models.Model):
                 ALTER COLUMN topup_quantity SET DEFAULT 1
             """
         )
+        return super().init()
 
     @api.depends("alert_policy", "alert_threshold_own", "company_id.service_credit_alert_threshold")
     def _compute_alert_threshold(self):

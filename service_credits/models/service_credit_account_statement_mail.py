@@ -31,11 +31,11 @@ class ServiceCreditAccount(models.Model):
     )  # fmt: skip
 
     def init(self):
-        super().init()
         # Accounts are opened by a statement of the ledger that knows nothing of this column.
         self.env.cr.execute(
             "ALTER TABLE service_credit_account ALTER COLUMN statement_policy SET DEFAULT 'company'"
         )
+        return super().init()
 
     def write(self, vals):
         if "statement_policy" in vals:

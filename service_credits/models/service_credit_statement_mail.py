@@ -48,7 +48,7 @@ class ServiceCreditStatementMail(models.Model):
     def _cron_statements(self):
         """Write last month's statements that are due, in batches that any worker can take over."""
         progress = self.env["ir.cron"]._commit_progress
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"].search([("active", "=", True)]):
             month = self._get_last_month(company)
             last = 0
             while due := self._find_due(company, month, last):

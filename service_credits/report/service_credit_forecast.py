@@ -20,7 +20,7 @@ class ServiceCreditForecast(models.Model):
 
     account_id = fields.Many2one("service.credit.account", readonly=True)
     partner_id = fields.Many2one("res.partner", "Client", readonly=True)
-    salesperson_id = fields.Many2one("res.users", "Salesperson", readonly=True)
+    salesperson_id = fields.Many2one("res.users", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     available = fields.Integer(readonly=True)
     held = fields.Integer("Reserved", readonly=True)

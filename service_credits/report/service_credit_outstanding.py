@@ -32,7 +32,7 @@ class ServiceCreditOutstanding(models.Model):
     lot_id = fields.Many2one("service.credit.lot", readonly=True)
     account_id = fields.Many2one("service.credit.account", readonly=True)
     partner_id = fields.Many2one("res.partner", "Client", readonly=True)
-    salesperson_id = fields.Many2one("res.users", "Salesperson", readonly=True)
+    salesperson_id = fields.Many2one("res.users", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     product_tmpl_id = fields.Many2one("product.template", "Pack", readonly=True)

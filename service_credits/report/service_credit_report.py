@@ -46,7 +46,7 @@ class ServiceCreditReport(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     salesperson_id = fields.Many2one(
-        "res.users", "Salesperson", readonly=True,
+        "res.users", readonly=True,
         help="Of the order or invoice that brought the credits, otherwise the client's.",
     )  # fmt: skip
     product_id = fields.Many2one("product.product", "Pack Variant", readonly=True)

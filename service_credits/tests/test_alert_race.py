@@ -28,7 +28,7 @@ class TestAlertRace(RaceCase):
             client = env["service.credit.account"].browse(self.account_id).partner_id
             # Nothing of a test may leave later.
             env["mail.mail"].search([("recipient_ids", "in", client.ids)]).unlink()
-        super()._clean()
+        return super()._clean()
 
     def _account(self, env):
         """The account; its snapshot is taken."""
