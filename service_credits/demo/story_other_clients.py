@@ -52,6 +52,15 @@ def lefevre():
             state="cancelled",
         ),
         work(
+            "lefevre_marc",
+            "extraction",
+            "Hours per case since January",
+            "One line per case and associate, for the partners' meeting.",
+            [("Extraction", 4)],
+            50,
+        ),
+        buy("lefevre_anne", 20, 20),
+        work(
             "lefevre_anne",
             "communication",
             "Legal newsletter, autumn",
@@ -138,6 +147,14 @@ def others():
         ),
         work(
             "clinique_sophie",
+            "website",
+            "Opening hours in winter",
+            "On every page, and on the voicemail's text.",
+            [("Change", 2)],
+            14,
+        ),
+        work(
+            "clinique_sophie",
             "report",
             "Vaccinations due next month",
             "The list of owners to remind, with their phone number.",
@@ -219,6 +236,7 @@ def others():
             [("Price page", 3)],
             180,
         ),
+        buy("camping_yann", 5, 45),
         work(
             "camping_yann",
             "extraction",
@@ -236,6 +254,14 @@ def others():
             "An hour by video with the two fitters.",
             [("Video session", 3)],
             70,
+        ),
+        work(
+            "kervella_gwen",
+            "website",
+            "Photos of three new kitchens",
+            "Before, after, and a sentence from each customer.",
+            [("Gallery", 2)],
+            33,
         ),
         buy("velomio_samir", 5, 1, paid=False),
     ]
