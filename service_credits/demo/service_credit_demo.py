@@ -62,7 +62,9 @@ class ServiceCreditDemo(models.AbstractModel):
         """Give the firm its accounts, 20 % of VAT, and one-click orders."""
         if not company.chart_template:
             # `try_loading` is for when all modules are loaded, which demo data cannot wait for.
+            currency = company.currency_id
             self.env["account.chart.template"]._load("generic_coa", company, install_demo=False)
+            company.currency_id = currency  # that chart comes with its own
         company.write(
             {
                 "account_fiscal_country_id": self.env.ref("base.fr").id,

@@ -46,6 +46,7 @@ class TestDemo(TransactionCase):
         orders = lots.order_line_id.order_id
         self.assertEqual(set(orders.mapped("state")), {"sale"})
         self.assertEqual(set(orders.invoice_ids.mapped("state")), {"posted"})
+        self.assertEqual((lots.currency_id | orders.currency_id).mapped("name"), ["EUR"])
         unpaid = orders.invoice_ids.filtered(lambda move: move.amount_residual)
         self.assertFalse(unpaid)  # credits come when the invoice is paid
 
