@@ -20,7 +20,7 @@ const WORDS = {
         quoted: "Devis envoyé",
         accept: "Accepter pour",
         accepted: "le devis est accepté",
-        done: "Terminé",
+        done: "Terminée",
         missing: "crédits manquent",
         order: "Accepter et commander les crédits",
         refused: "Le devis est refusé",
