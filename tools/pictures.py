@@ -11,4 +11,5 @@ def screenshots(args):
     system.ensure_browser()
     command = [venv.PYTHON, paths.ROOT / "tools" / "screenshots.py"]
     command += ["--url", f"http://{serve.LOOPBACK}:{state['port']}"]
+    command += ["--out", paths.ROOT / paths.ADDON_NAME / "static" / "description"]
     return proc.wait([*command, *args], env=odoo.environment(), cwd=paths.ROOT)
