@@ -71,8 +71,6 @@ class ServiceCreditAccount(models.Model):
         "service.credit.alert", "account_id", "Alerts", readonly=True, groups=STAFF
     )
 
-    _alert_threshold = models.Constraint("CHECK (alert_threshold_own >= 0)")
-
     def init(self):
         # Accounts are opened by a statement of the ledger that knows nothing of these columns.
         self.env.cr.execute(
