@@ -1,5 +1,6 @@
 from . import mail_template
 from . import service_credit_ledger
+from . import service_credit_notice
 from . import service_credit_account
 from . import base_partner_merge
 from . import res_partner

@@ -1,10 +1,6 @@
-import logging
-
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
-
-_logger = logging.getLogger(__name__)
 
 BATCH = 100  # accounts per transaction: a mail takes several milliseconds to write
 
@@ -26,6 +22,7 @@ class ServiceCreditAlert(models.Model):
     """
 
     _name = "service.credit.alert"
+    _inherit = "service.credit.notice"
     _description = "Alert of Few Service Credits"
     _order = "date desc, id desc"
     _rec_name = "account_id"
@@ -139,19 +136,8 @@ class ServiceCreditAlert(models.Model):
 
         :return: how many were told
         """
-        try:
-            with self.env.cr.savepoint():
-                return len(self._tell(crossings))
-        except TransactionRollbackError:
-            # Another worker tells these, or an account moved: the next run looks again.
-            self.env.cr.rollback()
-            self.env.invalidate_all(flush=False)
-            return 0
-        except Exception:
-            if len(crossings) == 1:
-                _logger.exception("Service credit account %(account_id)s: no alert", crossings[0])
-                return 0
-        return sum(self._tell_batch([crossing]) for crossing in crossings)
+        told, _failed = self._write_batch(crossings, lambda rows: len(self._tell(rows)))
+        return told
 
     @api.model
     def _tell(self, crossings):

@@ -23,14 +23,6 @@ class ServiceCreditAlert(models.Model):
 
     # === The client === #
 
-    def _get_mail_recipient(self):
-        """Whom the mail being written is for."""
-        self.ensure_one()
-        return (
-            self.env["res.partner"].browse(self.env.context.get("service_credits_recipient_id"))
-            or self.partner_id
-        )
-
     def _get_stock_text(self):
         """ "no credits left", "1 credit left" or "12 credits left"."""
         self.ensure_one()

@@ -18,6 +18,7 @@ class ServiceCreditLoyaltyNews(models.Model):
     """
 
     _name = "service.credit.loyalty.news"
+    _inherit = "service.credit.notice"
     _description = "Loyalty Grant to Be Told"
     _log_access = False
 
@@ -49,10 +50,10 @@ class ServiceCreditLoyaltyNews(models.Model):
             if not account_ids:
                 break
             last = account_ids[-1]
-            done = self._tell_batch(account_ids)
-            failed += done is None
+            done, left = self._write_batch(account_ids, self._tell)
+            failed += left
             remaining = self.search_count([("account_id", ">", last)])
-            if not self.env["ir.cron"]._commit_progress(done or 0, remaining=remaining):
+            if not self.env["ir.cron"]._commit_progress(done, remaining=remaining):
                 return
         if failed:
             raise RuntimeError(
@@ -71,27 +72,6 @@ class ServiceCreditLoyaltyNews(models.Model):
             [last, BATCH],
         )
         return [account_id for (account_id,) in self.env.cr.fetchall()]
-
-    @api.model
-    def _tell_batch(self, account_ids):
-        """Tell these clients, in one transaction; one by one when that fails.
-
-        :return: how many grants were told, None if one client could not be told
-        """
-        try:
-            with self.env.cr.savepoint():
-                return self._tell(account_ids)
-        except TransactionRollbackError:
-            # Another worker tells these, or an account moved: they stay queued for the next run.
-            self.env.cr.rollback()
-            self.env.invalidate_all(flush=False)
-            return 0
-        except Exception:
-            if len(account_ids) == 1:
-                _logger.exception("Service credit account %s: mail not written", account_ids[0])
-                return None
-        results = [self._tell_batch([account_id]) for account_id in account_ids]
-        return None if None in results else sum(results)
 
     @api.model
     def _tell(self, account_ids):

@@ -4,7 +4,6 @@ from datetime import datetime, time
 
 import pytz
 from dateutil.relativedelta import relativedelta
-from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
 from odoo.tools import split_every
@@ -25,6 +24,7 @@ class ServiceCreditStatementMail(models.Model):
     """
 
     _name = "service.credit.statement.mail"
+    _inherit = "service.credit.notice"
     _description = "Monthly Statement Sent"
     _order = "month desc, id desc"
     _rec_name = "account_id"
@@ -129,22 +129,16 @@ class ServiceCreditStatementMail(models.Model):
 
         :return: how many were written
         """
-        try:
-            with self.env.cr.savepoint():
-                sent = self._record(account_ids, month)
-                for statement in sent:
-                    statement._write_mails()
-                return len(sent)
-        except TransactionRollbackError:
-            # Another worker writes these: the next run looks again.
-            self.env.cr.rollback()
-            self.env.invalidate_all(flush=False)
-            return 0
-        except Exception:
-            if len(account_ids) == 1:
-                _logger.exception("Service credit account %s: no statement", account_ids[0])
-                return 0
-        return sum(self._send_batch([account_id], month) for account_id in account_ids)
+        sent, _failed = self._write_batch(account_ids, lambda ids: len(self._send(ids, month)))
+        return sent
+
+    @api.model
+    def _send(self, account_ids, month):
+        """Record the statements of these accounts, mails with them; return them."""
+        statements = self._record(account_ids, month)
+        for statement in statements:
+            statement._write_mails()
+        return statements
 
     @api.model
     def _record(self, account_ids, month):
@@ -208,14 +202,6 @@ class ServiceCreditStatementMail(models.Model):
         return pdf
 
     # === What the mail says === #
-
-    def _get_mail_recipient(self):
-        """Whom the mail being written is for."""
-        self.ensure_one()
-        return (
-            self.env["res.partner"].browse(self.env.context.get("service_credits_recipient_id"))
-            or self.partner_id
-        )
 
     def _get_month_text(self):
         """ "October 2026", in the reader's language."""

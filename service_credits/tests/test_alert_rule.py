@@ -10,6 +10,7 @@ from odoo.tools import mute_logger
 from .alert_common import AlertCase
 
 ALERT = "odoo.addons.service_credits.models.service_credit_alert"
+NOTICE = "odoo.addons.service_credits.models.service_credit_notice"
 
 
 @tagged("post_install", "-at_install")
@@ -325,7 +326,7 @@ class TestAlertRule(AlertCase):
                 raise ValueError("broken")
             tell_one(alert)
 
-        with patch.object(type(self.Alert), "_tell_one", broken), mute_logger(ALERT):
+        with patch.object(type(self.Alert), "_tell_one", broken), mute_logger(NOTICE):
             self._look()
         self.assertEqual(
             self.Alert.search([("account_id", "in", accounts.ids)]).account_id,

@@ -8,6 +8,7 @@ from odoo.tools import mute_logger
 from .loyalty_common import TODAY, LoyaltyCase
 
 NEWS = "odoo.addons.service_credits.models.service_credit_loyalty_news"
+NOTICE = "odoo.addons.service_credits.models.service_credit_notice"
 
 
 @tagged("post_install", "-at_install")
@@ -124,7 +125,7 @@ class TestLoyaltyMessages(LoyaltyCase):
         subject = template.subject
         template.subject = "{{ 1 / (object.partner_id.name != 'one') }}"
         with (
-            mute_logger(NEWS, "odoo.addons.mail.models.mail_render_mixin"),
+            mute_logger(NOTICE, "odoo.addons.mail.models.mail_render_mixin"),
             self.assertLogs("odoo.addons.base.models.ir_cron", "ERROR") as logs,
         ):
             self._run()

@@ -12,6 +12,7 @@ from odoo.tools import mute_logger
 from .common import ServiceCreditsCase
 
 STATEMENT = "odoo.addons.service_credits.models.service_credit_statement_mail"
+NOTICE = "odoo.addons.service_credits.models.service_credit_notice"
 
 
 @tagged("post_install", "-at_install")
@@ -279,7 +280,7 @@ class TestStatementMail(ServiceCreditsCase):
 
         with (
             patch.object(type(self.Statement), "_render_pdf", broken),
-            mute_logger(STATEMENT),
+            mute_logger(NOTICE),
         ):
             self._run()
         self.assertEqual([len(self._sent(account)) for account in accounts], [1, 0, 1])
