@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools.misc import formatLang
 
 # Moved by the rules of the methods alone, never by a form or a call from outside.
 PROTECTED_FIELDS = frozenset(
@@ -215,7 +216,10 @@ class ServiceIntervention(models.Model):
                 self.env._(
                     "%(count)s delivered: median %(median)s credits, from %(least)s to %(most)s",
                     count=kind.similar_count,
-                    median=f"{kind.similar_median:g}",
+                    # Between two whole numbers at most: 4 or 4.5.
+                    median=formatLang(
+                        self.env, kind.similar_median, digits=int(kind.similar_median % 1 > 0)
+                    ),
                     least=kind.similar_min,
                     most=kind.similar_max,
                 )
