@@ -255,10 +255,10 @@ class TestInterventionGuide(InterventionCase):
             (3, 2, 1, 6),
         )  # fmt: skip
         self.assertIn("median 2 credits", self._make_intervention(1).similar_hint)
-        self._in_state("done", 3)
+        self._in_state("done", 1)
         self.kind.invalidate_recordset()
         french = self._make_intervention(1).with_context(lang="fr_FR")
-        self.assertIn("médiane 2,5 crédits, de 1 à 6", french.similar_hint)
+        self.assertIn("médiane 1,5 crédits, de 1 à 6", french.similar_hint)
 
     def test_revisions_are_comparable(self):
         intervention = self._make_quotation(4)
