@@ -1,7 +1,6 @@
 import json
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
-import pytz
 from dateutil.relativedelta import relativedelta
 
 from odoo import fields, http
@@ -9,6 +8,8 @@ from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+from ..models.first_moment import first_moment
 
 
 class ServiceCreditPortal(CustomerPortal):
@@ -221,10 +222,7 @@ class ServiceCreditPortal(CustomerPortal):
 
     def _get_credit_moment(self, day):
         """Return the first moment of a day of the reader, in UTC."""
-        zone = pytz.timezone(request.env.user.tz or "UTC")
-        return (
-            zone.localize(datetime.combine(day, time.min)).astimezone(pytz.utc).replace(tzinfo=None)
-        )
+        return first_moment(day, request.env.user.tz)
 
     def _get_credit_url_arguments(self, options):
         custom = options["period"] == "custom"

@@ -1,6 +1,5 @@
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
-import pytz
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
@@ -8,6 +7,8 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import format_date
 from odoo.tools.misc import formatLang
+
+from .first_moment import first_moment
 
 LIST_LIMIT = 10
 EXPIRING_DAYS = 7
@@ -18,7 +19,8 @@ class ServiceCreditDashboard(models.AbstractModel):
     """The figures of the back office's first page, each with the list that stands behind it.
 
     Whatever is shown is read with the rights of who looks, in the companies that they have
-    chosen. Charts and lists are in ``service_credit_dashboard_charts.py``.
+    chosen. Charts are in ``service_credit_dashboard_charts.py``, the first steps of a manager in
+    ``service_credit_dashboard_onboarding.py``.
     """
 
     _name = "service.credit.dashboard"
@@ -88,9 +90,7 @@ class ServiceCreditDashboard(models.AbstractModel):
 
     def _get_since(self, day):
         """The moment (UTC) at which `day` begins where the user is."""
-        zone = pytz.timezone(self.env.context.get("tz") or self.env.user.tz or "UTC")
-        start = zone.localize(datetime.combine(day, time.min))
-        return start.astimezone(pytz.utc).replace(tzinfo=None)
+        return first_moment(day, self.env.context.get("tz") or self.env.user.tz)
 
     # ------------------------------------------------------------
     # Figures

@@ -1,6 +1,6 @@
 import base64
 import logging
-from datetime import datetime, time
+from datetime import datetime
 
 import pytz
 from dateutil.relativedelta import relativedelta
@@ -8,6 +8,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import split_every
 from odoo.tools.misc import format_date
+
+from .first_moment import first_moment
 
 _logger = logging.getLogger(__name__)
 
@@ -74,10 +76,9 @@ class ServiceCreditStatementMail(models.Model):
     @api.model
     def _get_period(self, company, month):
         """First moment of `month` and of the one after it, in UTC."""
-        zone = self._get_timezone(company)
+        zone = self._get_timezone(company).zone
         return tuple(
-            zone.localize(datetime.combine(day, time.min)).astimezone(pytz.utc).replace(tzinfo=None)
-            for day in (month, month + relativedelta(months=1))
+            first_moment(day, zone) for day in (month, month + relativedelta(months=1))
         )
 
     @api.model
