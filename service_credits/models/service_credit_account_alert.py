@@ -8,6 +8,14 @@ from .service_credit_account import MAX_CREDITS
 # Who reads what was sent to clients: not the clients themselves.
 STAFF = "service_credits.group_user,service_credits.group_accountant"
 
+# The effective threshold, for statements in which `a` is the account and `c` its company.
+THRESHOLD = SQL(
+    """
+    CASE WHEN a.alert_policy = 'own' THEN coalesce(a.alert_threshold_own, 0)
+         ELSE c.service_credit_alert_threshold END
+    """
+)
+
 
 class ServiceCreditAccount(models.Model):
     """When a client is about to run out: at or below a threshold of available credits.
@@ -175,13 +183,16 @@ class ServiceCreditAccount(models.Model):
         )
         self.flush_recordset(["alert_policy", "alert_threshold_own"])
         self.env.cr.execute(
-            """
-            SELECT FROM service_credit_account a
-              JOIN res_company c ON c.id = a.company_id AND c.service_credit_alert
-             WHERE a.id = %s
-               AND CASE WHEN a.alert_policy = 'own' THEN coalesce(a.alert_threshold_own, 0)
-                        ELSE c.service_credit_alert_threshold END BETWEEN %s AND %s
-            """,
-            [self.id, after, before - 1],
+            SQL(
+                """
+                SELECT FROM service_credit_account a
+                  JOIN res_company c ON c.id = a.company_id AND c.service_credit_alert
+                 WHERE a.id = %s AND %s BETWEEN %s AND %s
+                """,
+                self.id,
+                THRESHOLD,
+                after,
+                before - 1,
+            )
         )
         return bool(self.env.cr.rowcount)

@@ -1,6 +1,9 @@
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .service_credit_account_alert import THRESHOLD
 
 BATCH = 100  # accounts per transaction: a mail takes several milliseconds to write
 
@@ -61,53 +64,55 @@ class ServiceCreditAlert(models.Model):
         """
         self.env.flush_all()
         self.env.cr.execute(
-            """
-            SELECT low.id AS account_id, crossing.sequence, low.threshold, low.available
-              FROM (SELECT a.id, a.available, t.threshold,
-                           greatest(a.alert_since, c.service_credit_alert_since) AS since
-                      FROM service_credit_account a
-                      JOIN res_company c
-                        ON c.id = a.company_id AND c.active AND c.service_credit_alert
-                      JOIN res_partner client ON client.id = a.partner_id AND client.active
-                     CROSS JOIN LATERAL (
-                           SELECT CASE WHEN a.alert_policy = 'own'
-                                       THEN coalesce(a.alert_threshold_own, 0)
-                                       ELSE c.service_credit_alert_threshold END AS threshold) t
-                     WHERE a.id > %(last)s
-                       AND a.last_sequence > 0
-                       AND a.merged_into_id IS NULL
-                       AND a.available <= t.threshold) low
-              LEFT JOIN LATERAL (
-                   SELECT e.sequence
-                     FROM service_credit_entry e
-                    WHERE e.account_id = low.id
-                      AND e.available_after > low.threshold
-                      AND NOT (e.kind = 'release' AND EXISTS (
-                          -- Put back and reserved anew by the same intervention.
-                          SELECT FROM service_intervention_hold_rel before
-                            JOIN service_intervention_hold_rel after
-                              ON after.intervention_id = before.intervention_id
-                            JOIN service_credit_entry again
-                              ON again.hold_id = after.hold_id AND again.kind = 'reserve'
-                           WHERE before.hold_id = e.hold_id
-                             AND after.hold_id > before.hold_id
-                             AND again.date - e.date < interval '10 seconds'))
-                    ORDER BY e.sequence DESC LIMIT 1) above ON true
-             CROSS JOIN LATERAL (
-                   SELECT e.sequence
-                     FROM service_credit_entry e
-                    WHERE e.account_id = low.id
-                      AND e.sequence > coalesce(above.sequence, 0)
-                      AND e.available_change < 0
-                      AND (low.since IS NULL OR e.date >= low.since)
-                    ORDER BY e.sequence LIMIT 1) crossing
-             WHERE NOT EXISTS (SELECT FROM service_credit_alert told
-                                WHERE told.account_id = low.id
-                                  AND told.sequence > coalesce(above.sequence, 0))
-             ORDER BY low.id
-             LIMIT %(limit)s
-            """,
-            {"last": last, "limit": BATCH},
+            SQL(
+                """
+                SELECT low.id AS account_id, crossing.sequence, low.threshold, low.available
+                  FROM (SELECT a.id, a.available, t.threshold,
+                               greatest(a.alert_since, c.service_credit_alert_since) AS since
+                          FROM service_credit_account a
+                          JOIN res_company c
+                            ON c.id = a.company_id AND c.active AND c.service_credit_alert
+                          JOIN res_partner client ON client.id = a.partner_id AND client.active
+                         CROSS JOIN LATERAL (
+                               SELECT %(threshold)s AS threshold) t
+                         WHERE a.id > %(last)s
+                           AND a.last_sequence > 0
+                           AND a.merged_into_id IS NULL
+                           AND a.available <= t.threshold) low
+                  LEFT JOIN LATERAL (
+                       SELECT e.sequence
+                         FROM service_credit_entry e
+                        WHERE e.account_id = low.id
+                          AND e.available_after > low.threshold
+                          AND NOT (e.kind = 'release' AND EXISTS (
+                              -- Put back and reserved anew by the same intervention.
+                              SELECT FROM service_intervention_hold_rel before
+                                JOIN service_intervention_hold_rel after
+                                  ON after.intervention_id = before.intervention_id
+                                JOIN service_credit_entry again
+                                  ON again.hold_id = after.hold_id AND again.kind = 'reserve'
+                               WHERE before.hold_id = e.hold_id
+                                 AND after.hold_id > before.hold_id
+                                 AND again.date - e.date < interval '10 seconds'))
+                        ORDER BY e.sequence DESC LIMIT 1) above ON true
+                 CROSS JOIN LATERAL (
+                       SELECT e.sequence
+                         FROM service_credit_entry e
+                        WHERE e.account_id = low.id
+                          AND e.sequence > coalesce(above.sequence, 0)
+                          AND e.available_change < 0
+                          AND (low.since IS NULL OR e.date >= low.since)
+                        ORDER BY e.sequence LIMIT 1) crossing
+                 WHERE NOT EXISTS (SELECT FROM service_credit_alert told
+                                    WHERE told.account_id = low.id
+                                      AND told.sequence > coalesce(above.sequence, 0))
+                 ORDER BY low.id
+                 LIMIT %(limit)s
+                """,
+                threshold=THRESHOLD,
+                last=last,
+                limit=BATCH,
+            )
         )
         return self.env.cr.dictfetchall()
 
