@@ -49,8 +49,11 @@ class ResPartner(models.Model):
             .search([("partner_id", "in", self.ids), ("merged_into_id", "=", False)])
         )
         result = super().write(vals)
-        # The portal's record rules name the client, and rules are kept in a cache.
-        self.env.registry.clear_cache()
+        # The portal's record rules name the client of a user, and rules are kept in a cache.
+        # sudo: whoever may move a contact need not read users.
+        users = self.env["res.users"].sudo()
+        if users.search_count([("partner_id", "child_of", self.ids)], limit=1):
+            self.env.registry.clear_cache()
         for account in accounts:
             client = account.partner_id.commercial_partner_id
             if client != account.partner_id:
